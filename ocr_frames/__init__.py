@@ -1,0 +1,33 @@
+"""OCR for dataframes: a column of images goes in, status, text and error columns come out."""
+
+from ocr_frames import accessor as _accessor
+from ocr_frames.errors import (
+    CredentialsError,
+    LocalEngineError,
+    MissingExtraError,
+    MisuseError,
+    OcrFramesError,
+    TableError,
+    UnreachableError,
+)
+from ocr_frames.model import Status
+from ocr_frames.pipeline import Report, recognize_table
+from ocr_frames.settings import Endpoint
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "CredentialsError",
+    "Endpoint",
+    "LocalEngineError",
+    "MissingExtraError",
+    "MisuseError",
+    "OcrFramesError",
+    "Report",
+    "Status",
+    "TableError",
+    "UnreachableError",
+    "recognize_table",
+]
+
+del _accessor

@@ -1,0 +1,37 @@
+"""Time as a port: the engine asks a Clock, so that tests need not wait."""
+
+import asyncio
+import time
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Tells the time and lets it pass."""
+
+    def now_s(self) -> float:
+        """Monotonic time in seconds, from an arbitrary start."""
+        ...
+
+    def wall_s(self) -> float:
+        """Seconds since the epoch, for what outlives the process."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Return after `seconds`."""
+        ...
+
+
+class SystemClock:
+    """The clock of this machine."""
+
+    def now_s(self) -> float:
+        """See Clock."""
+        return time.monotonic()
+
+    def wall_s(self) -> float:
+        """See Clock."""
+        return time.time()
+
+    async def sleep(self, seconds: float) -> None:
+        """See Clock."""
+        await asyncio.sleep(seconds)

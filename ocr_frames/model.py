@@ -1,0 +1,88 @@
+"""The words all layers share: a job goes in, an outcome comes out."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+Kind = Literal["image", "label", "regions"]
+
+
+class Status(StrEnum):
+    """How a row ended. The vendor's words, and `Skipped` for a null cell."""
+
+    COMPLETED = "Completed"
+    ERROR = "Error"
+    NOT_EXIST = "NotExist"
+    PENDING = "Pending"
+    PROCESSING = "Processing"
+    SKIPPED = "Skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a row has no text: a stable `code`, and what happened and what to do."""
+
+    code: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One image to recognize.
+
+    `position` is the row's position in the source, from 0; `settings_json` the canonical JSON
+    text of the settings as they go over the wire; `image` the bytes of the image file.
+    """
+
+    position: int
+    kind: Kind
+    settings_json: str
+    image: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One entry of a task's results: its `type` in the vendor's words, its decoded `data`."""
+
+    type: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a fetch tells of a task.
+
+    `response_code` is the vendor's `responseStatusCode`; `results` are in the order of the
+    answer, which for regions is their `order`; `messages` and `warnings` come from `error`.
+    """
+
+    task_id: str
+    status: Status
+    response_code: str = "Ok"
+    results: tuple[Result, ...] = ()
+    messages: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The plain texts among the results, in order: one, or one per region."""
+        return tuple(result.data.decode() for result in self.results if result.type == "Text")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one row ended.
+
+    `texts` has one entry, or one per region; it is empty unless `status` is Completed.
+    `failure` is None exactly when all is well. `calls` counts submits, polls and repeats.
+    """
+
+    position: int
+    status: Status
+    texts: tuple[str, ...] = ()
+    failure: Failure | None = None
+    task_id: str | None = None
+    calls: int = 0

@@ -1,0 +1,268 @@
+"""What the user may choose, frozen and validated; and the one reader of the environment."""
+
+import difflib
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal, Self, get_args
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AliasGenerator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+from pydantic.alias_generators import to_camel
+
+from ocr_frames.errors import MisuseError
+from ocr_frames.languages import Language
+from ocr_frames.model import Kind
+
+CLOUD_URL = "https://api.aspose.cloud"
+
+DsrMode = Literal[
+    "Regions",
+    "DsrNoFilter",
+    "DsrAndFilter",
+    "NoDsrNoFilter",
+    "TextDetector",
+    "DsrPlusDetector",
+    "PolygonalTextDetector",
+    "LineDetector",
+]
+DsrConfidence = Literal["Default", "All", "Low", "LowMid", "Mid", "MidHigh", "High", "Ultra"]
+ResultType = Literal[
+    "Text",
+    "JSON",
+    "Hocr",
+    "Pdf",
+    "TextAndPdf",
+    "TextAndHocr",
+    "PdfAndHocr",
+    "TextAndPdfAndHocr",
+]
+
+FOLDED = ConfigDict(
+    frozen=True,
+    extra="forbid",
+    validate_by_name=True,
+    validate_by_alias=True,
+    alias_generator=AliasGenerator(
+        validation_alias=lambda name: name.replace("_", ""), serialization_alias=to_camel
+    ),
+)
+"""Property names: ours by name, the wire's in any letter case once folded to lower case."""
+
+
+class Region(BaseModel):
+    """A box in whole pixels of the upright image: (x0, y0) top left, (x1, y1) bottom right."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    x0: int = Field(ge=0)
+    y0: int = Field(ge=0)
+    x1: int
+    y1: int
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> Self:
+        if self.x1 <= self.x0 or self.y1 <= self.y0:
+            raise ValueError(
+                f"({self.x0}, {self.y0}, {self.x1}, {self.y1}) is empty: give "
+                "(left, top, right, bottom) in pixels with right > left and bottom > top"
+            )
+        return self
+
+
+class RecognitionSettings(BaseModel):
+    """How to recognize; names and defaults of the protocol's settings, in snake_case."""
+
+    model_config = FOLDED
+
+    language: Language = "English"
+    make_skew_correct: bool = True
+    rotate: int = 0
+    make_binarization: bool = False
+    make_contrast_correction: bool = True
+    make_upsampling: bool = False
+    make_spell_check: bool = False
+    dsr_mode: DsrMode = "Regions"
+    dsr_confidence: DsrConfidence = "Default"
+    result_type: ResultType = "Text"
+
+
+def recognition_settings(kind: Kind, chosen: Mapping[str, Any]) -> RecognitionSettings:
+    """Validate the settings a user named.
+
+    Raises MisuseError for a wrong value, with the nearest valid one, and for a label in another
+    language than English, which is the only one the protocol has for labels.
+    """
+    try:
+        settings = RecognitionSettings(**chosen)
+    except ValidationError as error:
+        raise MisuseError(_first_problem(error)) from error
+    if kind == "label" and settings.language != "English":
+        raise MisuseError(
+            f"labels are recognized in English only, not {settings.language}; "
+            'use kind="image" for other languages'
+        )
+    return settings
+
+
+def _first_problem(error: ValidationError) -> str:
+    problem = error.errors(include_url=False)[0]
+    name = str(problem["loc"][0])
+    name = {to_camel(n).lower(): n for n in RecognitionSettings.model_fields}.get(name, name)
+    value = problem["input"]
+    if problem["type"] != "literal_error":
+        return f"{name}={value!r}: {problem['msg']}"
+    allowed = get_args(RecognitionSettings.model_fields[name].annotation)
+    return f"{name}={value!r} is not one of the protocol's values{nearest(str(value), allowed)}"
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """End of a sentence that names what was probably meant, else all there is."""
+    names = list(known)
+    folded = {name.lower(): name for name in names}
+    close = difflib.get_close_matches(word.lower(), folded, n=1, cutoff=0.75)
+    if close:
+        return f"; did you mean {folded[close[0]]!r}?"
+    shown = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
+    return f"; there are: {shown}"
+
+
+Box = Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Regions:
+    """The boxes to read in every image, in order; `names` is empty or has one per box."""
+
+    boxes: tuple[Region, ...] = ()
+    names: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, given: Sequence[Box] | Mapping[str, Box]) -> Self:
+        """Validate a list of boxes, or a dict of names to boxes. Raises MisuseError."""
+        names = tuple(str(name) for name in given) if isinstance(given, Mapping) else ()
+        boxes = list(given.values()) if isinstance(given, Mapping) else list(given)
+        if not boxes:
+            raise MisuseError("regions is empty; give at least one box")
+        labels = names or range(len(boxes))
+        return cls(tuple(map(_region, labels, boxes)), names)
+
+
+def _region(name: object, box: Box) -> Region:
+    try:
+        x0, y0, x1, y1 = box
+        return Region(x0=x0, y0=y0, x1=x1, y1=y1)
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in problem["loc"])
+        message = problem["msg"].removeprefix("Value error, ")
+        raise MisuseError(f"region {name!r}: {where} {message}".replace(":  ", ": ")) from error
+    except (TypeError, ValueError) as error:
+        raise MisuseError(
+            f"region {name!r}: a box is four whole pixels (left, top, right, bottom), not {box!r}"
+        ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where to send, and as whom.
+
+    `url` is scheme and host (no path); an empty one is the local engine. Without `client_id`
+    nothing is authorized and only the evaluation call is used, which masks 10 % of the words.
+    """
+
+    url: str
+    client_id: str | None = None
+    client_secret: str | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.url and urlsplit(self.url).scheme not in ("http", "https"):
+            raise MisuseError(f"endpoint {self.url!r} is not an http:// or https:// URL")
+        if bool(self.client_id) != bool(self.client_secret):
+            raise MisuseError("an endpoint needs both client_id and client_secret, or neither")
+        object.__setattr__(self, "url", self.url.rstrip("/"))
+
+    @classmethod
+    def cloud(cls, client_id: str, client_secret: str) -> Self:
+        """The vendor's own host."""
+        return cls(CLOUD_URL, client_id, client_secret)
+
+    @classmethod
+    def trial(cls, url: str = CLOUD_URL) -> Self:
+        """The vendor's evaluation call: no account, 10 % of the words masked."""
+        return cls(url)
+
+    @classmethod
+    def local(cls) -> Self:
+        """The local engine, started on this machine when it is first needed."""
+        return cls("")
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this is the local engine, still to be started."""
+        return not self.url
+
+    @property
+    def is_trial(self) -> bool:
+        """Whether calls go unauthorized to the evaluation path."""
+        return bool(self.url) and self.client_id is None
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Read OCR_FRAMES_ENDPOINT, ASPOSE_CLIENT_ID and ASPOSE_CLIENT_SECRET.
+
+        Credentials alone mean the vendor's host; nothing at all means the local engine.
+        """
+        url = environment.get("OCR_FRAMES_ENDPOINT", "")
+        client_id = environment.get("ASPOSE_CLIENT_ID") or None
+        client_secret = environment.get("ASPOSE_CLIENT_SECRET") or None
+        if not url and not client_id and not client_secret:
+            return cls.local()
+        if url and client_id is None and client_secret is None:
+            raise MisuseError(
+                "OCR_FRAMES_ENDPOINT is set, ASPOSE_CLIENT_ID and ASPOSE_CLIENT_SECRET are not; "
+                "set both, or pass endpoint="
+            )
+        return cls(url or CLOUD_URL, client_id, client_secret)
+
+
+class Policy(BaseModel):
+    """How a run behaves; the same for every row.
+
+    `max_outstanding`: tasks submitted and not yet fetched. `max_connections`: open at once.
+    `deadline_s`: a row that has no answer this long after its submit ends as an error.
+    `call_timeout_s`: for one HTTP exchange, beyond what the server was asked to wait.
+    `max_attempts`: of one call, the first included. `backoff_s`, `max_backoff_s`: the bounds
+    from which the wait between attempts is drawn. `poll_interval_s`: between two questions
+    about one task, where the server does not hold the answer itself. `wait_s`: how long it is
+    asked to hold it (RFC 7240).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    max_outstanding: Annotated[int, Field(ge=1)] = 64
+    max_connections: Annotated[int, Field(ge=1)] = 32
+    deadline_s: Annotated[float, Field(gt=0)] = 600.0
+    call_timeout_s: Annotated[float, Field(gt=0)] = 60.0
+    max_attempts: Annotated[int, Field(ge=1)] = 5
+    backoff_s: Annotated[float, Field(ge=0)] = 0.5
+    max_backoff_s: Annotated[float, Field(ge=0)] = 30.0
+    poll_interval_s: Annotated[float, Field(gt=0)] = 1.5
+    wait_s: Annotated[float, Field(ge=0)] = 20.0
+    on_doubt: Literal["retry", "hold"] = "retry"
+
+
+def run_policy(**chosen: float | None) -> Policy:
+    """Build a Policy from the arguments that are not None. Raises MisuseError."""
+    try:
+        return Policy(**{name: value for name, value in chosen.items() if value is not None})
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]
+        raise MisuseError(f"{problem['loc'][0]}={problem['input']!r}: {problem['msg']}") from error
