@@ -1,0 +1,5 @@
+"""Submit and poll: jobs in, outcomes out. Knows neither pandas nor HTTP."""
+
+from ocr_frames.engine.run import Exchange, Run
+
+__all__ = ["Exchange", "Run"]
