@@ -1,0 +1,166 @@
+"""The installed command, run as a user runs it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.conftest import SAMPLES
+
+COMMAND = Path(sys.executable).with_name("ocr-frames")
+CARD = SAMPLES / "images" / "id_card.png"
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    """A table whose images lie beside it."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "card.png").write_bytes(CARD.read_bytes())
+    path = folder / "in.csv"
+    path.write_text("id,path\n007,card.png\n008,card.png\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def run(at_engine: dict[str, str], tmp_path: Path):
+    def run(*arguments: object, env: dict[str, str] | None = None):
+        return subprocess.run(
+            [COMMAND, *map(str, arguments)],
+            env=at_engine if env is None else env,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+        )
+
+    return run
+
+
+def test_csv_to_parquet_with_paths_beside_the_table(run, table: Path, tmp_path: Path):
+    done = run("recognize", table, "out.parquet", "--column", "path")
+    assert done.returncode == 0, done.stderr
+    assert "2 rows in" in done.stderr
+    assert "2 Completed -> out.parquet" in done.stderr
+    assert done.stdout == ""
+    out = pd.read_parquet(tmp_path / "out.parquet")
+    assert out["id"].tolist() == ["007", "008"]
+    assert out["ocr_status"].tolist() == ["Completed"] * 2
+    assert out["ocr_status"].dtype == "category"
+
+
+def test_parquet_to_csv(run, tmp_path: Path):
+    pd.DataFrame({"n": [1], "path": [str(CARD)]}).to_parquet(tmp_path / "in.parquet")
+    done = run("recognize", "in.parquet", "out.csv", "--column", "path", "--no-progress")
+    assert done.returncode == 0, done.stderr
+    out = pd.read_csv(tmp_path / "out.csv")
+    assert out.loc[0, ["n", "ocr_status"]].tolist() == [1, "Completed"]
+    assert len(out.loc[0, "ocr_text"]) > 0
+
+
+def test_relative_paths_also_start_at_the_working_directory(run, table: Path, tmp_path: Path):
+    (tmp_path / "here.png").write_bytes(CARD.read_bytes())
+    table.write_text("path\nhere.png\ncard.png\n")
+    assert run("recognize", table, "out.csv", "--column", "path").returncode == 0
+
+
+def test_failed_rows_are_exit_code_3_and_written(run, table: Path, tmp_path: Path):
+    table.write_text('path\ncard.png\nnone.png\n""\n')
+    done = run("recognize", table, "out.csv", "--column", "path")
+    assert done.returncode == 3
+    out = pd.read_csv(tmp_path / "out.csv")
+    assert out["ocr_status"].tolist() == ["Completed", "Error", "Error"]
+    assert out["ocr_error"].str.contains("none.png").tolist()[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--column", "pth"], "did you mean 'path'"),
+        (["--column", "path", "--language", "Englsh"], "did you mean 'English'"),
+        (["--column", "path", "--kind", "regions"], "needs regions="),
+        (["--column", "path", "--set", "rotate"], "name=value"),
+        (["--column", "path", "--set", "langauge=English"], "did you mean 'language'"),
+        (["--column", "path", "--regions", "none.json"], "none.json"),
+        ([], "--column"),
+    ],
+)
+def test_misuse_is_exit_code_2_and_leaves_the_output(run, table, tmp_path, arguments, says):
+    (tmp_path / "out.csv").write_text("precious")
+    done = run("recognize", table, "out.csv", *arguments)
+    assert done.returncode == 2, done.stderr
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+    assert (tmp_path / "out.csv").read_text() == "precious"
+
+
+def test_what_keeps_the_run_from_going_on_is_exit_code_1(run, table, tmp_path, at_engine):
+    (tmp_path / "out.csv").write_text("precious")
+    nobody = run("recognize", table, "out.csv", "--column", "path", "--endpoint", "http://[::1]:9")
+    wrong = run(
+        "recognize", table, "out.csv", "--column", "path",
+        env=at_engine | {"ASPOSE_CLIENT_SECRET": "wrong"},
+    )  # fmt: skip
+    missing = run("recognize", "none.csv", "out.csv", "--column", "path")
+    folder = run("recognize", table, "none/out.csv", "--column", "path")
+    assert [done.returncode for done in (nobody, wrong, missing, folder)] == [1, 1, 1, 1]
+    assert "http://[::1]:9" in nobody.stderr
+    assert "bad-credentials" in wrong.stderr
+    assert "none.csv" in missing.stderr
+    assert "no folder" in folder.stderr
+    assert (tmp_path / "out.csv").read_text() == "precious"
+
+
+def test_the_output_may_be_the_input(run, table: Path):
+    done = run("recognize", table, table, "--column", "path")
+    assert done.returncode == 0
+    assert pd.read_csv(table)["ocr_status"].tolist() == ["Completed"] * 2
+    assert list(table.parent.glob(".in.csv*")) == []
+
+
+def test_regions_from_a_file_become_columns(run, table: Path, tmp_path: Path):
+    (tmp_path / "boxes.json").write_text('{"corner": [0, 0, 60, 60]}')
+    done = run("recognize", table, "out.csv", "--column", "path", "--regions", "boxes.json")
+    assert done.returncode == 0, done.stderr
+    assert "ocr_corner" in pd.read_csv(tmp_path / "out.csv").columns
+
+
+def test_with_nothing_set_the_local_engine_is_started_and_ends(run, table: Path, at_engine):
+    bare = {name: at_engine[name] for name in at_engine if not name.startswith(("ASPOSE", "OCR_"))}
+    done = run("recognize", table, "out.csv", "--column", "path", env=bare)
+    assert done.returncode == 0, done.stderr
+    assert "local engine" in done.stderr
+
+
+def test_serve_serves_until_it_is_stopped(table: Path, tmp_path: Path, at_engine):
+    account = {"ASPOSE_CLIENT_ID": "me", "ASPOSE_CLIENT_SECRET": "a-long-enough-secret"}
+    server = subprocess.Popen(
+        [COMMAND, "serve", "--port", "0", "--workers", "1"],
+        env=at_engine | account,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert server.stderr is not None
+    try:
+        url = next(line for line in server.stderr if "serving on" in line).split()[-1]
+        done = subprocess.run(
+            [COMMAND, "recognize", table, "out.csv", "--column", "path", "--endpoint", url],
+            env=at_engine | account,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+    finally:
+        server.terminate()
+        _, told = server.communicate()
+    assert server.returncode == 0
+    assert "Traceback" not in told
+
+
+def test_serve_needs_credentials(run, at_engine):
+    bare = {name: at_engine[name] for name in at_engine if not name.startswith(("ASPOSE", "OCR_"))}
+    done = run("serve", "--port", "0", env=bare)
+    assert done.returncode == 2
+    assert "--client-id" in done.stderr

@@ -1,0 +1,245 @@
+"""`df.ocr.recognize` as a user meets it: real images, the real local engine."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+import ocr_frames
+from ocr_frames.settings import Endpoint
+from tests.conftest import SAMPLES, word_f1
+
+pytestmark = pytest.mark.usefixtures("engine")
+CARD = SAMPLES / "images" / "id_card.png"
+
+
+@pytest.fixture(scope="module")
+def read(samples: list[dict[str, str]]) -> pd.DataFrame:
+    frame = pd.DataFrame(samples).set_index("path", drop=False)
+    return frame.ocr.recognize(column="path", progress=False)
+
+
+@pytest.fixture
+def sign(samples: list[dict[str, str]]) -> str:
+    return next(row["path"] for row in samples if "sign" in row["path"])
+
+
+def test_every_sample_is_read(read: pd.DataFrame):
+    assert (read["ocr_status"] == "Completed").all()
+    assert read["ocr_error"].isna().all()
+    poor = {
+        path: (word_f1([(row.ocr_text, row.text)]), row.ocr_text)
+        for path, row in read.iterrows()
+        if row.kind != "regions" and word_f1([(row.ocr_text, row.text)]) < 0.9
+    }
+    assert poor == {}
+
+
+def test_a_blank_page_completes_with_empty_text(read: pd.DataFrame):
+    blank = read[read["path"].str.contains("blank")]
+    assert blank["ocr_text"].tolist() == [""]
+
+
+def test_the_pages_of_a_tiff_are_joined_by_form_feeds(read: pd.DataFrame):
+    pages = read[read["path"].str.contains(".tif")].iloc[0]
+    assert pages["ocr_text"].count("\f") == pages["text"].count("\f") >= 2
+
+
+def test_named_regions_become_columns(samples: list[dict[str, str]]):
+    boxes = json.loads((SAMPLES / "regions.json").read_text())["images/id_card.png"]
+    frame = pd.DataFrame({"path": [str(CARD)]})
+    out = frame.ocr.recognize(column="path", regions=boxes, progress=False)
+    expected = next(row["text"] for row in samples if row["path"] == str(CARD)).split("\n")
+    assert out.columns.tolist() == ["path", "ocr_status", "ocr_text", "ocr_error"] + [
+        f"ocr_{name}" for name in boxes
+    ]
+    for name, text in zip(boxes, expected, strict=True):
+        assert word_f1([(out.loc[0, f"ocr_{name}"], text)]) == 1.0, (name, text)
+    assert out.loc[0, "ocr_text"].split("\n") == [out.loc[0, f"ocr_{name}"] for name in boxes]
+
+
+def test_labels_and_a_list_of_regions(sign: str):
+    frame = pd.DataFrame({"path": [sign]})
+    assert frame.ocr.recognize("path", kind="label", progress=False)["ocr_text"].str.len()[0] > 0
+    out = frame.ocr.recognize("path", regions=[(0, 0, 30, 30)], progress=False)
+    assert out["ocr_status"].tolist() == ["Completed"]
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        lambda paths: pd.Series(paths, dtype="object"),
+        lambda paths: pd.Series(paths, dtype="string"),
+        lambda paths: pd.Series(paths, dtype="category"),
+        lambda paths: pd.Series(paths, dtype=pd.ArrowDtype(pa.string())),
+        lambda paths: pd.Series([Path(path) if path else path for path in paths]),
+        lambda paths: pd.Series([Path(path).read_bytes() if path else None for path in paths]),
+    ],
+    ids=["object", "string", "category", "arrow", "Path", "bytes"],
+)
+def test_every_kind_of_column_with_nulls_and_duplicate_labels(column, sign: str):
+    frame = pd.DataFrame({"image": column([sign, None, sign])})
+    frame.index = pd.Index(["a", "b", "a"], name="key")
+    before = frame.copy(deep=True)
+    out = frame.ocr.recognize(column="image", progress=False)
+    assert out["ocr_status"].tolist() == ["Completed", "Skipped", "Completed"]
+    assert out["ocr_text"].isna().tolist() == [False, True, False]
+    assert out["ocr_error"].isna().all()
+    assert out.index.equals(before.index)
+    assert out.index.name == "key"
+    pd.testing.assert_frame_equal(frame, before)
+    pd.testing.assert_frame_equal(out[["image"]], before)
+
+
+def test_a_frame_without_rows_has_the_same_columns(read: pd.DataFrame):
+    empty = pd.DataFrame({"path": pd.Series([], dtype="object")})
+    out = empty.ocr.recognize(column="path")
+    added = [name for name in read.columns if name.startswith("ocr_")]
+    assert out[added].dtypes.equals(read[added].dtypes)
+    assert len(out) == 0
+
+
+def test_a_series_gives_the_added_columns_alone(sign: str):
+    out = pd.Series([sign], index=[7], name="photo").ocr.recognize(progress=False)
+    assert out.columns.tolist() == ["ocr_status", "ocr_text", "ocr_error"]
+    assert out.index.tolist() == [7]
+
+
+def test_relative_paths_start_at_the_working_directory(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(SAMPLES)
+    out = pd.DataFrame({"path": ["images/id_card.png"]}).ocr.recognize("path", progress=False)
+    assert out["ocr_status"].tolist() == ["Completed"]
+
+
+async def test_inside_a_running_loop_and_awaited(sign: str):
+    frame = pd.DataFrame({"path": [sign]})
+    inside = frame.ocr.recognize(column="path", progress=False)
+    awaited = await frame.ocr.recognize_async(column="path", progress=False)
+    pd.testing.assert_frame_equal(inside, awaited)
+    assert inside["ocr_status"].tolist() == ["Completed"]
+    assert asyncio.get_running_loop().is_running()
+
+
+def test_in_ipython(sign: str, at_engine: dict[str, str], tmp_path: Path):
+    line = (
+        "import pandas as pd, ocr_frames; "
+        f"print(pd.DataFrame({{'path': [{sign!r}]}}).ocr.recognize('path').ocr_status.tolist())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "IPython", "--no-banner", "--colors=NoColor", "-c", line],
+        env=at_engine | {"IPYTHONDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert "['Completed']" in done.stdout, done.stderr
+
+
+def test_a_row_that_cannot_be_read_costs_that_row_only(sign: str, tmp_path: Path):
+    photo = (SAMPLES / "images" / "price_tag.jpg").read_bytes()
+    (tmp_path / "text.png").write_text("hello, I am no image")
+    (tmp_path / "truncated.jpg").write_bytes(photo[: len(photo) // 2])
+    (tmp_path / "empty.png").touch()
+    locked = tmp_path / "locked.png"
+    locked.write_bytes(photo)
+    locked.chmod(0)
+    expected = {
+        str(tmp_path / "none.png"): "file-not-found",
+        str(tmp_path): "not-a-file",
+        str(tmp_path / "empty.png"): "empty-file",
+        str(tmp_path / "text.png"): "recognition-failed",
+        str(tmp_path / "truncated.jpg"): "recognition-failed",
+        "": "empty-cell",
+    }
+    if not os.access(locked, os.R_OK):  # root may read it all the same
+        expected[str(locked)] = "file-unreadable"
+    paths = [sign, *expected, sign]
+    out = pd.DataFrame({"path": paths}).ocr.recognize(column="path", progress=False)
+    assert out["ocr_status"].tolist() == ["Completed", *["Error"] * len(expected), "Completed"]
+    codes = out["ocr_error"].str.partition(":")[0]
+    assert codes.iloc[1:-1].tolist() == list(expected.values())
+    assert out["ocr_text"].iloc[1:-1].isna().all()
+
+
+def test_a_region_outside_the_image_says_how_large_it_is():
+    out = pd.DataFrame({"path": [str(CARD)]}).ocr.recognize(
+        "path", regions={"name": (0, 0, 40, 40), "born": (5, 5, 90000, 80)}, progress=False
+    )
+    row = out.iloc[0]
+    assert row["ocr_status"] == "Error"
+    assert "outside the image" in row["ocr_error"]
+    assert pd.isna(row["ocr_name"])
+
+
+def test_a_language_the_local_engine_cannot_read_is_the_rows_error():
+    out = pd.DataFrame({"path": [str(CARD)]}).ocr.recognize(
+        "path", language="Tibetan", progress=False
+    )
+    assert out["ocr_status"].tolist() == ["Error"]
+    assert "Tibetan" in out["ocr_error"][0]
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"column": "pth"}, "no column 'pth'; did you mean 'path'"),
+        ({"column": "zzz"}, "there are: path, ocr_text"),
+        ({"column": "path"}, "'ocr_text' is there already"),
+        ({"column": "path", "prefix": "x_", "langauge": "English"}, "did you mean 'language'"),
+        ({"column": "path", "prefix": "x_", "language": "Klingon"}, "Klingon"),
+        ({"column": "path", "prefix": "x_", "kind": "labels"}, "did you mean 'label'"),
+        ({"column": "path", "prefix": "x_", "kind": "regions"}, "needs regions="),
+        ({"column": "path", "prefix": "x_", "kind": "label", "regions": [(0, 0, 1, 1)]}, "goes"),
+        ({"column": "path", "prefix": "x_", "regions": {"error": (0, 0, 1, 1)}}, "'error'"),
+        ({"column": "path", "prefix": "x_", "regions": []}, "empty"),
+        (
+            {
+                "column": "path",
+                "prefix": "x_",
+                "kind": "label",
+                "endpoint": Endpoint.trial("http://x"),
+            },
+            "evaluation endpoint",
+        ),
+    ],
+)
+def test_misuse_raises_before_anything_is_sent(options: dict[str, object], says: str):
+    frame = pd.DataFrame({"path": ["a.png"], "ocr_text": ["mine"]})
+    with pytest.raises(ocr_frames.MisuseError, match=says):
+        frame.ocr.recognize(**options)
+
+
+def test_two_columns_of_one_name_are_misuse():
+    frame = pd.DataFrame([["a", "b"]], columns=["path", "path"])
+    with pytest.raises(ocr_frames.MisuseError, match="2 columns named 'path'"):
+        frame.ocr.recognize("path")
+
+
+def test_wrong_credentials_raise(engine: Endpoint, sign: str):
+    wrong = Endpoint(engine.url, engine.client_id, "wrong")
+    with pytest.raises(ocr_frames.CredentialsError, match="check both"):
+        pd.DataFrame({"path": [sign]}).ocr.recognize("path", endpoint=wrong, progress=False)
+
+
+def test_a_server_that_is_not_there_raises_with_its_address(sign: str):
+    nobody = Endpoint("http://127.0.0.1:9", "id", "secret")
+    with pytest.raises(ocr_frames.UnreachableError, match=r"http://127\.0\.0\.1:9"):
+        pd.DataFrame({"path": [sign]}).ocr.recognize("path", endpoint=nobody, progress=False)
+
+
+def test_the_local_engine_is_shared_by_all_runs_of_a_process(engine: Endpoint):
+    from ocr_frames.server.embedded import local_endpoint
+
+    assert local_endpoint() == engine
+
+
+def test_the_evaluation_call_masks_words(engine: Endpoint, samples: list[dict[str, str]]):
+    page = next(row["path"] for row in samples if row["path"].endswith("page.jpg"))
+    trial = Endpoint.trial(engine.url)
+    out = pd.DataFrame({"path": [page]}).ocr.recognize("path", endpoint=trial, progress=False)
+    assert "***" in out["ocr_text"][0]
