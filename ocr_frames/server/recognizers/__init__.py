@@ -1,0 +1,46 @@
+"""What every engine behind the server offers: an image in, lines of text out."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8]
+"""An image as (height, width, 3), RGB."""
+
+Point = tuple[float, float]
+Box = tuple[Point, Point, Point, Point]
+"""Corners in pixels, clockwise from the top left of the text itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of text: what it says, how sure that is (0 to 1), and where it stands."""
+
+    text: str
+    confidence: float
+    box: Box
+
+
+class Recognizer(Protocol):
+    """Reads the lines of an image. Made once per worker process, without arguments."""
+
+    name: str
+    version: str
+    languages: frozenset[str]
+    """The protocol's names of the languages it reads."""
+
+    def lines(self, image: Pixels, *, min_confidence: float) -> list[Line]:
+        """Read all lines that are at least `min_confidence` (0 to 1) sure, in any order."""
+        ...
+
+    def single_line(self, image: Pixels, *, min_confidence: float) -> list[Line]:
+        """Read an image as one line, where no line was found in it."""
+        ...
+
+
+def as_box(corners: Any) -> Box:
+    """Take four corners from any 4 x 2 array."""
+    a, b, c, d = ((float(x), float(y)) for x, y in corners)
+    return (a, b, c, d)

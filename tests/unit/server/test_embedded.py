@@ -1,0 +1,109 @@
+"""The embedded server as a real child process with the real engine."""
+
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+
+import psutil
+import pytest
+
+from ocr_frames.errors import LocalEngineError, MissingExtraError
+from ocr_frames.server import embedded
+
+WAIT_S = 20
+
+
+@pytest.fixture(autouse=True)
+def _closed():
+    yield
+    embedded.close_local_engine()
+
+
+def health(endpoint):
+    with urllib.request.urlopen(f"{endpoint.url}/healthz") as response:
+        return json.load(response)
+
+
+def processes_at(endpoint):
+    """Find the server by its port, and all it started."""
+    port = int(endpoint.url.rpartition(":")[2])
+    server = next(
+        child
+        for child in psutil.Process().children()
+        for connection in child.net_connections("tcp")
+        if connection.laddr.port == port
+    )
+    return server, [server, *server.children(recursive=True)]
+
+
+def test_one_server_per_process_and_none_after_close():
+    endpoint = embedded.local_endpoint()
+    server, family = processes_at(endpoint)
+
+    assert endpoint.url.startswith("http://127.0.0.1:")
+    assert health(endpoint)["engine"] == "RapidOCR"
+    assert embedded.local_endpoint() == endpoint
+    assert endpoint.client_secret not in " ".join(server.cmdline())
+    assert endpoint.client_secret not in str(server.environ())
+
+    embedded.close_local_engine()
+    assert psutil.wait_procs(family, timeout=WAIT_S)[1] == []
+
+
+def test_a_killed_server_leaves_nothing_and_is_replaced():
+    first = embedded.local_endpoint()
+    server, family = processes_at(first)
+    server.kill()
+    assert psutil.wait_procs(family, timeout=WAIT_S)[1] == []
+
+    second = embedded.local_endpoint()
+
+    assert second != first
+    assert health(second)["status"] == "ok"
+
+
+PARENT = """
+import os, sys
+from ocr_frames.server.embedded import local_endpoint
+local_endpoint()
+{then}
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("then", ["", "os.fork() or sys.stdin.read()"])
+def test_everything_ends_with_a_killed_parent(then):
+    """Also where a forked sibling lives on for a moment with all open files."""
+    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(__file__))))  # noqa: PTH120
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT.format(then=then)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": root},
+    ) as parent:
+        assert parent.stdout.readline() == b"ready\n"
+        family = psutil.Process(parent.pid).children(recursive=True)
+        servers = [child for child in family if "-P" in child.cmdline()]
+        parent.kill()
+        gone, alive = psutil.wait_procs(servers, timeout=WAIT_S)
+    assert len(gone) >= 3
+    assert alive == []
+    psutil.wait_procs(family, timeout=WAIT_S)
+
+
+def test_an_engine_that_does_not_start_tells_its_last_words(monkeypatch, tmp_path):
+    (tmp_path / "pebble.py").write_text("raise ImportError('this pebble is broken')")
+    monkeypatch.setattr(embedded, "_environment", lambda: {"PYTHONPATH": str(tmp_path)})
+
+    with pytest.raises(LocalEngineError, match="this pebble is broken"):
+        embedded.local_endpoint()
+
+
+def test_a_missing_extra_names_the_pip_line(monkeypatch):
+    monkeypatch.setattr(embedded, "NEEDED", ("no_such_module",))
+
+    with pytest.raises(MissingExtraError, match=r"ocr-frames\[local\]"):
+        embedded.local_endpoint()
