@@ -3,6 +3,7 @@
 from ocr_frames import accessor as _accessor
 from ocr_frames.errors import (
     CredentialsError,
+    LedgerError,
     LocalEngineError,
     MissingExtraError,
     MisuseError,
@@ -11,7 +12,8 @@ from ocr_frames.errors import (
     UnreachableError,
 )
 from ocr_frames.model import Status
-from ocr_frames.pipeline import Report, recognize_table
+from ocr_frames.pipeline import Report, plan_table, recognize_table
+from ocr_frames.plan import Plan
 from ocr_frames.settings import Endpoint
 
 __version__ = "0.1.0"
@@ -19,14 +21,17 @@ __version__ = "0.1.0"
 __all__ = [
     "CredentialsError",
     "Endpoint",
+    "LedgerError",
     "LocalEngineError",
     "MissingExtraError",
     "MisuseError",
     "OcrFramesError",
+    "Plan",
     "Report",
     "Status",
     "TableError",
     "UnreachableError",
+    "plan_table",
     "recognize_table",
 ]
 

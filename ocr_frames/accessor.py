@@ -6,7 +6,8 @@ import pandas as pd
 
 from ocr_frames import pipeline
 from ocr_frames.bridge import run_sync
-from ocr_frames.pipeline import Options
+from ocr_frames.plan import Plan
+from ocr_frames.request import Options
 
 _SERIES_COLUMN = "image"
 
@@ -38,16 +39,27 @@ class FrameAccessor:
         - `endpoint`: an `Endpoint`; else OCR_FRAMES_ENDPOINT, ASPOSE_CLIENT_ID and
           ASPOSE_CLIENT_SECRET; else the local engine.
         - `prefix` of the added columns, "ocr_" by default.
+        - `ledger`: a path, True for OCR_FRAMES_LEDGER or the user's data folder (default), or
+          False to remember nothing beyond the run. What is on record is not paid for again.
+        - `max_calls`: calls of every kind that may be made, at most; the rest stays Pending.
+        - `calls_per_second`: at most; the pace is learned from the server besides.
         - `max_outstanding`: images submitted and not yet answered, at most.
-        - `deadline_s`: seconds after which a submitted image ends without an answer.
+        - `deadline_s`: seconds after which a submitted image is left Pending.
+        - `on_doubt`: "retry" (default) repeats a submit whose answer was lost, once, though it
+          may have been billed; "hold" leaves the row Pending.
+        - `retry_failed`: try again what failed in an earlier run for the image's own sake.
         - `progress`: show a bar (default).
 
         Returns a copy of the frame, rows and index as they are, with `ocr_status`
         (categorical), `ocr_text`, `ocr_error` and one `ocr_<name>` per named region (string).
-        A row's failure is in its row.
+        A row's failure is in its row. `attrs["ocr"]` tells how the run went: rows by status,
+        calls by kind, retries, in doubt, duplicates, from the ledger, seconds.
+
+        Interrupted (Ctrl-C), it lets the calls under way be answered and recorded, and raises
+        KeyboardInterrupt: the same line goes on from the ledger. A second Ctrl-C leaves at once.
 
         Raises MisuseError for a wrong argument, MissingExtraError, UnreachableError or
-        CredentialsError before any image is sent.
+        CredentialsError before any image is sent; LedgerError when the record cannot be kept.
 
         Works in scripts, IPython, Jupyter and inside a running event loop.
         """
@@ -56,6 +68,24 @@ class FrameAccessor:
     async def recognize_async(self, column: str, **options: Unpack[Options]) -> pd.DataFrame:
         """Do the same as `recognize`, for code that awaits."""
         return await pipeline.recognize_frame(self._frame, column, **options)
+
+    def submit(self, column: str, **options: Unpack[Options]) -> pd.DataFrame:
+        """Submit the images and return as soon as all are on record: rows are Pending.
+
+        Takes the options of `recognize`; `collect` with the same ones fetches the results, in
+        this process or another, within 24 hours.
+        """
+        return run_sync(pipeline.recognize_frame(self._frame, column, "submit", **options))
+
+    def collect(self, column: str, **options: Unpack[Options]) -> pd.DataFrame:
+        """Fetch the results of what was submitted before, the oldest first; submit nothing."""
+        return run_sync(pipeline.recognize_frame(self._frame, column, "collect", **options))
+
+    def plan(
+        self, column: str, price_per_call: float | None = None, **options: Unpack[Options]
+    ) -> Plan:
+        """Tell what `recognize` with the same options would take, without a single call."""
+        return run_sync(pipeline.plan_frame(self._frame, column, price_per_call, **options))
 
 
 @pd.api.extensions.register_series_accessor("ocr")

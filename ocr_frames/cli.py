@@ -4,12 +4,14 @@ import json
 import logging
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 
-from ocr_frames import pipeline
+from ocr_frames import pipeline, request
+from ocr_frames.engine.ledger import Ledger
 from ocr_frames.errors import MisuseError, OcrFramesError
 from ocr_frames.server.embedded import require_engine
 from ocr_frames.settings import Endpoint
@@ -23,6 +25,36 @@ app = typer.Typer(
     help="OCR for tables of images. Exit codes: 0 every row completed (or had no image), "
     "3 some rows failed, 2 misuse, 1 the run could not go on.",
 )
+
+Source = Annotated[Path, typer.Argument(help="Table to read: .csv or .parquet")]
+Column = Annotated[str, typer.Option(help="Column with the paths of the images")]
+KindOption = Annotated[str | None, typer.Option("--kind", help="image, label or regions")]
+RegionsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--regions", help="JSON file: a list of [left, top, right, bottom], or names to them"
+    ),
+]
+LanguageOption = Annotated[
+    str | None, typer.Option("--language", help="Such as German; default English")
+]
+SettingOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="A recognition setting: rotate=90, make_upsampling=true, …"),
+]
+EndpointOption = Annotated[
+    str | None,
+    typer.Option(
+        "--endpoint",
+        help="URL; credentials come from ASPOSE_CLIENT_ID and ASPOSE_CLIENT_SECRET",
+    ),
+]
+LedgerOption = Annotated[
+    str | None,
+    typer.Option(
+        "--ledger", help="File with what was paid for, or 'none'; default OCR_FRAMES_LEDGER"
+    ),
+]
 
 
 def main() -> None:
@@ -41,49 +73,55 @@ def _fail(message: str, exit_code: int) -> NoReturn:
 
 @app.command()
 def recognize(
-    source: Annotated[Path, typer.Argument(help="Table to read: .csv or .parquet")],
+    source: Source,
     destination: Annotated[Path, typer.Argument(help="Table to write: .csv or .parquet")],
-    column: Annotated[str, typer.Option(help="Column with the paths of the images")],
-    kind: Annotated[str | None, typer.Option(help="image, label or regions")] = None,
-    regions: Annotated[
-        Path | None,
-        typer.Option(help="JSON file: a list of [left, top, right, bottom], or names to them"),
-    ] = None,
-    language: Annotated[str | None, typer.Option(help="Such as German; default English")] = None,
-    setting: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="A recognition setting: rotate=90, make_upsampling=true, …"),
-    ] = None,
-    endpoint: Annotated[
-        str | None,
-        typer.Option(help="URL; credentials come from ASPOSE_CLIENT_ID and ASPOSE_CLIENT_SECRET"),
-    ] = None,
+    column: Column,
+    kind: KindOption = None,
+    regions: RegionsOption = None,
+    language: LanguageOption = None,
+    setting: SettingOption = None,
+    endpoint: EndpointOption = None,
+    ledger: LedgerOption = None,
     prefix: Annotated[str, typer.Option(help="Of the added columns")] = "ocr_",
+    max_calls: Annotated[
+        int | None, typer.Option(help="Calls of every kind, at most; the rest stays Pending")
+    ] = None,
+    calls_per_second: Annotated[float | None, typer.Option(help="At most")] = None,
     max_outstanding: Annotated[
         int | None, typer.Option(help="Images submitted and not yet answered, at most")
     ] = None,
     deadline_s: Annotated[
         float | None, typer.Option(help="Seconds after which an image ends without an answer")
     ] = None,
+    on_doubt: Annotated[
+        str | None, typer.Option(help="retry or hold a submit whose answer was lost")
+    ] = None,
+    retry_failed: Annotated[
+        bool, typer.Option(help="Try again what failed for the image's own sake")
+    ] = False,
     progress: Annotated[bool, typer.Option(help="Show a bar on stderr")] = True,
 ) -> None:
     """Recognize the images a table names; write the table with status, text and error.
 
     Relative paths are looked for in the folder of the table, then in the working directory.
-    Without endpoint and credentials the local engine recognizes.
+    Without endpoint and credentials the local engine recognizes. Run again after whatever
+    stopped it: what was paid for comes from the ledger.
     """
-    given: dict[str, Any] = {
-        "kind": kind,
-        "regions": _regions(regions),
-        "language": language,
-        "endpoint": _endpoint(endpoint),
-        "max_outstanding": max_outstanding,
-        "deadline_s": deadline_s,
-    }
-    given |= dict(_setting(text) for text in setting or ())
-    options = {name: value for name, value in given.items() if value is not None}
+    options = _options(kind, regions, language, setting, endpoint, ledger) | _given(
+        max_calls=max_calls,
+        calls_per_second=calls_per_second,
+        max_outstanding=max_outstanding,
+        deadline_s=deadline_s,
+        on_doubt=on_doubt,
+    )
     report = pipeline.recognize_table(
-        source, destination, column, prefix=prefix, progress=progress, **options
+        source,
+        destination,
+        column,
+        prefix=prefix,
+        progress=progress,
+        retry_failed=retry_failed,
+        **options,
     )
     typer.echo(f"{report} -> {destination}", err=True)
     if report.stopped is not None:
@@ -92,29 +130,45 @@ def recognize(
         raise SystemExit(SOME_ROWS_FAILED)
 
 
-def _regions(path: Path | None) -> object:
-    if path is None:
-        return None
+@app.command()
+def plan(
+    source: Source,
+    column: Column,
+    kind: KindOption = None,
+    regions: RegionsOption = None,
+    language: LanguageOption = None,
+    setting: SettingOption = None,
+    endpoint: EndpointOption = None,
+    ledger: LedgerOption = None,
+    price_per_call: Annotated[float | None, typer.Option(help="To tell the cost")] = None,
+) -> None:
+    """Tell what `recognize` would take, without a single call."""
+    options = _options(kind, regions, language, setting, endpoint, ledger)
+    typer.echo(str(pipeline.plan_table(source, column, price_per_call, **options)))
+
+
+@app.command("ledger")
+def show_ledger(
+    ledger: LedgerOption = None,
+    prune_days: Annotated[
+        float | None, typer.Option(help="Forget what has not changed for so many days")
+    ] = None,
+) -> None:
+    """Show what is on record; forget what is old."""
+    path = _ledger_path(ledger)
+    if path is None or not path.exists():
+        typer.echo(f"{path}: nothing on record")
+        return
+    record = Ledger(path)
     try:
-        return json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise MisuseError(f"--regions {path}: {error}") from error
-
-
-def _endpoint(url: str | None) -> Endpoint | None:
-    if url is None:
-        return None
-    return Endpoint.from_environment(os.environ | {"OCR_FRAMES_ENDPOINT": url})
-
-
-def _setting(text: str) -> tuple[str, object]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise MisuseError(f"--set {text!r}: write name=value, such as rotate=90")
-    try:
-        return name, json.loads(value.lower() if value in ("True", "False") else value)
-    except ValueError:
-        return name, value
+        if prune_days is not None:
+            gone = record.prune(time.time() - prune_days * 86400)
+            typer.echo(f"forgot {gone} jobs", err=True)
+        typer.echo(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
+        for state, count in record.counts().items():
+            typer.echo(f"{count:>12,}  {state}")
+    finally:
+        record.close()
 
 
 @app.command()
@@ -135,3 +189,50 @@ def serve(
 
     config = ServerConfig({client_id: client_secret}, host, port, pool=PoolConfig(workers=workers))
     server.run(config, lambda url: typer.echo(f"serving on {url}", err=True))
+
+
+def _given(**options: object) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _options(
+    kind: str | None,
+    regions: Path | None,
+    language: str | None,
+    setting: list[str] | None,
+    endpoint: str | None,
+    ledger: str | None,
+) -> dict[str, Any]:
+    """What makes a job the job it is, and where it is on record."""
+    options = _given(kind=kind, language=language, regions=_regions(regions))
+    if endpoint is not None:
+        named = os.environ | {"OCR_FRAMES_ENDPOINT": endpoint}
+        options["endpoint"] = Endpoint.from_environment(named)
+    if ledger is not None:
+        options["ledger"] = _ledger_path(ledger) or False
+    return options | dict(_setting(text) for text in setting or ())
+
+
+def _ledger_path(given: str | None) -> Path | None:
+    if given == "none":
+        return None
+    return request.ledger_path(given or True)
+
+
+def _regions(path: Path | None) -> object:
+    if path is None:
+        return None
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise MisuseError(f"--regions {path}: {error}") from error
+
+
+def _setting(text: str) -> tuple[str, object]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise MisuseError(f"--set {text!r}: write name=value, such as rotate=90")
+    try:
+        return name, json.loads(value.lower() if value in ("True", "False") else value)
+    except ValueError:
+        return name, value

@@ -1,6 +1,8 @@
 """Time as a port: the engine asks a Clock, so that tests need not wait."""
 
 import asyncio
+import contextlib
+import math
 import time
 from typing import Protocol
 
@@ -20,6 +22,10 @@ class Clock(Protocol):
         """Return after `seconds`."""
         ...
 
+    async def wait(self, event: asyncio.Event, seconds: float) -> None:
+        """Return when `event` is set, at the latest after `seconds`."""
+        ...
+
 
 class SystemClock:
     """The clock of this machine."""
@@ -35,3 +41,9 @@ class SystemClock:
     async def sleep(self, seconds: float) -> None:
         """See Clock."""
         await asyncio.sleep(seconds)
+
+    async def wait(self, event: asyncio.Event, seconds: float) -> None:
+        """See Clock."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds if seconds < math.inf else None):
+                await event.wait()

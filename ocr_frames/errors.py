@@ -6,6 +6,7 @@ OcrFramesError                 exit code 1: the run could not go on
 ├── CredentialsError           the endpoint rejected client id and secret; nothing was sent
 ├── UnreachableError           nobody answers at the endpoint's address
 ├── LocalEngineError           the local engine did not start
+├── LedgerError                the record of what was paid for cannot be used
 └── TableError                 a table could not be read or written
 
 CallFailed is not part of the tree: it is what one HTTP exchange tells the engine,
@@ -63,6 +64,12 @@ class LocalEngineError(OcrFramesError):
     code = "local-engine"
 
 
+class LedgerError(OcrFramesError):
+    """The record of what was paid for cannot be read or written."""
+
+    code = "ledger"
+
+
 class TableError(OcrFramesError):
     """A table could not be read or written."""
 
@@ -78,6 +85,7 @@ class CallFailure(StrEnum):
     UNAUTHORIZED = "unauthorized"
     ACCOUNT = "account"
     IN_DOUBT = "in doubt"
+    STOPPED = "stopped"
 
 
 class CallFailed(Exception):  # noqa: N818 - a report, caught by the engine

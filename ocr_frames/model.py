@@ -1,10 +1,13 @@
 """The words all layers share: a job goes in, an outcome comes out."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
 Kind = Literal["image", "label", "regions"]
+CallKind = Literal["token", "submit", "fetch"]
+"""What is billed: every exchange with the endpoint."""
 
 
 class Status(StrEnum):
@@ -34,13 +37,16 @@ class Job:
     """One image to recognize.
 
     `position` is the row's position in the source, from 0; `settings_json` the canonical JSON
-    text of the settings as they go over the wire; `image` the bytes of the image file.
+    text of the settings as they go over the wire; `digest` the sha256 of the image file;
+    `image` its bytes if they were read already, and `load` reads them (again) when needed.
     """
 
     position: int
     kind: Kind
     settings_json: str
-    image: bytes
+    digest: bytes
+    load: Callable[[], "bytes | Failure"]
+    image: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,7 @@ class Outcome:
     """How one row ended.
 
     `texts` has one entry, or one per region; it is empty unless `status` is Completed.
-    `failure` is None exactly when all is well. `calls` counts submits, polls and repeats.
+    `failure` is None exactly when all is well. `from_ledger`: an earlier run paid for it.
     """
 
     position: int
@@ -85,4 +91,4 @@ class Outcome:
     texts: tuple[str, ...] = ()
     failure: Failure | None = None
     task_id: str | None = None
-    calls: int = 0
+    from_ledger: bool = False

@@ -1,129 +1,118 @@
-"""The composition root: arguments to a request, cells to outcomes, frame to frame."""
+"""The composition root: cells to outcomes, frame to frame, table to table."""
 
 import asyncio
 import logging
 import random
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypedDict, Unpack
+from typing import Any, Unpack
 
 import pandas as pd
 
-from ocr_frames import columns, images, settings, tables, wire
+from ocr_frames import columns, settings, tables
 from ocr_frames.bridge import run_sync
-from ocr_frames.clock import SystemClock
+from ocr_frames.clock import Clock, SystemClock
 from ocr_frames.cloud import CloudClient
-from ocr_frames.columns import Layout
 from ocr_frames.engine import Run
+from ocr_frames.engine.calls import Caller
+from ocr_frames.engine.journal import Journal
+from ocr_frames.engine.ledger import Ledger
+from ocr_frames.engine.meter import Meter
+from ocr_frames.engine.pacing import Budget, Rate, Window
+from ocr_frames.engine.presence import Presence
+from ocr_frames.engine.resume import Goal
 from ocr_frames.errors import MisuseError
-from ocr_frames.languages import Language
-from ocr_frames.model import Failure, Job, Kind, Outcome, Status
+from ocr_frames.jobs import Jobs
+from ocr_frames.model import Answer, Failure, Kind, Outcome, Status
+from ocr_frames.plan import Plan, plan_cells
 from ocr_frames.progress import OnOutcome, bar
+from ocr_frames.request import Options, Request
 from ocr_frames.server.embedded import local_endpoint
-from ocr_frames.settings import (
-    Box,
-    DsrConfidence,
-    DsrMode,
-    Endpoint,
-    Policy,
-    Regions,
-)
 
 log = logging.getLogger("ocr_frames")
 
 
-class Options(TypedDict, total=False):
-    """What every way of recognizing takes; `df.ocr.recognize` describes each."""
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How a run went.
 
-    kind: Kind
-    regions: Sequence[Box] | Mapping[str, Box]
-    language: Language
-    make_skew_correct: bool
-    rotate: int
-    make_binarization: bool
-    make_contrast_correction: bool
-    make_upsampling: bool
-    make_spell_check: bool
-    dsr_mode: DsrMode
-    dsr_confidence: DsrConfidence
-    endpoint: Endpoint | None
-    prefix: str
-    max_outstanding: int | None
-    deadline_s: float | None
-    progress: bool
+    `rows` by status; `calls` by kind, repetitions among them counted in `retries`; `in_doubt`
+    submits whose answer was lost; `duplicates` and `from_ledger` rows that cost nothing;
+    `seconds`; `stopped` what kept the run from going on, if anything did.
+    """
+
+    rows: Mapping[str, int]
+    calls: Mapping[str, int]
+    retries: int
+    in_doubt: int
+    duplicates: int
+    from_ledger: int
+    seconds: float
+    stopped: Failure | None
+
+    def __str__(self) -> str:
+        counts = ", ".join(f"{count} {status}" for status, count in self.rows.items())
+        saved = f"{self.from_ledger} from the ledger, {self.duplicates} duplicates"
+        return (
+            f"{sum(self.rows.values())} rows in {self.seconds:.1f} s: {counts or 'none'}; "
+            f"{sum(self.calls.values())} calls, {saved}"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as `frame.attrs["ocr"]` holds them: pandas writes these to Parquet."""
+        rows, calls = sum(self.rows.values()), sum(self.calls.values())
+        return {
+            "rows": dict(self.rows),
+            "calls": dict(self.calls),
+            "retries": self.retries,
+            "in_doubt": self.in_doubt,
+            "duplicates": self.duplicates,
+            "from_ledger": self.from_ledger,
+            "seconds": round(self.seconds, 3),
+            "calls_per_image": round(calls / rows, 3) if rows else 0.0,
+            "images_per_second": round(rows / self.seconds, 3) if self.seconds else 0.0,
+            "stopped": str(self.stopped) if self.stopped else None,
+        }
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """What to do with every cell, validated."""
+class Recognized:
+    """One outcome per cell, in their order, and how the run went."""
 
-    kind: Kind
-    settings_json: str
-    layout: Layout
-    endpoint: Endpoint
-    policy: Policy
-    progress: bool
-
-    @classmethod
-    def of(cls, options: Mapping[str, Any]) -> "Request":
-        """Validate the options. Raises MisuseError; nothing has been sent then."""
-        chosen = dict(options)
-        given = chosen.pop("regions", None)
-        regions = Regions.of(given) if given is not None else Regions()
-        kind = _kind(chosen.pop("kind", None), regions)
-        endpoint = chosen.pop("endpoint", None) or Endpoint.from_environment()
-        layout = Layout(chosen.pop("prefix", "ocr_"), regions.names)
-        policy = settings.run_policy(
-            max_outstanding=chosen.pop("max_outstanding", None),
-            deadline_s=chosen.pop("deadline_s", None),
-        )
-        progress = chosen.pop("progress", True)
-        _check_names(chosen)
-        if endpoint.is_trial and kind != "image":
-            raise MisuseError('the evaluation endpoint knows kind="image" only')
-        recognition = settings.recognition_settings(kind, chosen)
-        return cls(
-            kind=kind,
-            settings_json=wire.encode_settings(recognition, regions.boxes),
-            layout=layout,
-            endpoint=endpoint,
-            policy=policy,
-            progress=progress,
-        )
-
-
-def _check_names(chosen: Mapping[str, Any]) -> None:
-    for name in chosen:
-        if name not in Options.__annotations__:
-            hint = settings.nearest(name, Options.__annotations__)
-            raise MisuseError(f"unknown argument {name!r}{hint}")
-
-
-def _kind(kind: Kind | None, regions: Regions) -> Kind:
-    known = ("image", "label", "regions")
-    if kind is not None and kind not in known:
-        raise MisuseError(f"kind={kind!r}{settings.nearest(str(kind), known)}")
-    if kind == "regions" and not regions.boxes:
-        raise MisuseError('kind="regions" needs regions=, a list of boxes or a dict of names')
-    if kind in ("image", "label") and regions.boxes:
-        raise MisuseError(f'regions= goes with kind="regions", not {kind!r}')
-    return "regions" if regions.boxes else kind or "image"
+    outcomes: Sequence[Outcome]
+    report: Report
 
 
 async def recognize_frame(
-    frame: pd.DataFrame, column: str, **options: Unpack[Options]
+    frame: pd.DataFrame, column: str, goal: Goal = "recognize", **options: Unpack[Options]
 ) -> pd.DataFrame:
     """Return a copy of `frame` with the added columns; index and row order are kept."""
     request = Request.of(options)
     cells = _cells(frame, column)
     request.layout.check_free(frame.columns)
     with bar(len(frame), show=request.progress) as moved:
-        recognized = await recognize_cells(cells, request, [Path.cwd()], moved)
+        recognized = await recognize_cells(cells, request, [Path.cwd()], moved, goal)
     added = columns.to_pandas(recognized.outcomes, request.layout, frame.index)
-    return frame.assign(**{str(name): added[name].array for name in added.columns})
+    out = frame.assign(**{str(name): added[name].array for name in added.columns})
+    out.attrs["ocr"] = recognized.report.to_dict()
+    return out
+
+
+async def plan_frame(
+    frame: pd.DataFrame,
+    column: str,
+    price_per_call: float | None = None,
+    **options: Unpack[Options],
+) -> Plan:
+    """Tell what `recognize_frame` would take."""
+    request = Request.of(options)
+    cells = _cells(frame, column)
+    request.layout.check_free(frame.columns)
+    return await plan_cells(cells, request, [Path.cwd()], price_per_call)
 
 
 def _cells(frame: pd.DataFrame, column: str) -> list[object]:
@@ -136,19 +125,6 @@ def _cells(frame: pd.DataFrame, column: str) -> list[object]:
     return [None if null else cell for cell, null in zip(series, series.isna(), strict=True)]
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """How a run went: rows by status, its length in seconds, and what stopped it, if anything."""
-
-    rows: Mapping[str, int]
-    seconds: float
-    stopped: Failure | None
-
-    def __str__(self) -> str:
-        counts = ", ".join(f"{count} {status}" for status, count in self.rows.items())
-        return f"{sum(self.rows.values())} rows in {self.seconds:.1f} s: {counts or 'none'}"
-
-
 def recognize_table(
     source: str | Path, destination: str | Path, column: str, **options: Unpack[Options]
 ) -> Report:
@@ -158,100 +134,149 @@ def recognize_table(
     directory. The table is held in memory. `destination` is written beside and renamed, so it
     is whole or untouched. Raises MisuseError or TableError, and what `df.ocr.recognize` raises.
     """
-    began_s = time.monotonic()
     source, destination = Path(source), Path(destination)
     request = Request.of(options)
     tables.format_of(destination)
-    table = tables.read(source)
-    if column not in table.column_names:
-        hint = settings.nearest(column, table.column_names)
-        raise MisuseError(f"there is no column {column!r} in {str(source)!r}{hint}")
+    table, cells = _table_cells(source, column)
     request.layout.check_free(table.column_names)
     tables.check_writable(destination)
-    folders = [source.resolve().parent, Path.cwd()]
     with bar(len(table), show=request.progress) as moved:
-        recognized = run_sync(recognize_cells(table[column].to_pylist(), request, folders, moved))
+        recognized = run_sync(recognize_cells(cells, request, _folders(source), moved))
     added = columns.to_arrow(recognized.outcomes, request.layout)
     for field, values in zip(added.schema, added.columns, strict=True):
         table = table.append_column(field, values)
     tables.write(table, destination)
-    rows = Counter(outcome.status.value for outcome in recognized.outcomes)
-    return Report(rows, time.monotonic() - began_s, recognized.stopped)
+    return recognized.report
 
 
-@dataclass(frozen=True, slots=True)
-class Recognized:
-    """One outcome per cell, in their order, and what stopped the run early, if anything."""
+def plan_table(
+    source: str | Path, column: str, price_per_call: float | None = None, **options: Unpack[Options]
+) -> Plan:
+    """Tell what `recognize_table` would take."""
+    request = Request.of(options)
+    _, cells = _table_cells(Path(source), column)
+    return run_sync(plan_cells(cells, request, _folders(Path(source)), price_per_call))
 
-    outcomes: Sequence[Outcome]
-    stopped: Failure | None
+
+def _table_cells(source: Path, column: str) -> tuple[Any, list[object]]:
+    table = tables.read(source)
+    if column not in table.column_names:
+        hint = settings.nearest(column, table.column_names)
+        raise MisuseError(f"there is no column {column!r} in {str(source)!r}{hint}")
+    return table, table[column].to_pylist()
+
+
+def _folders(source: Path) -> list[Path]:
+    return [source.resolve().parent, Path.cwd()]
 
 
 async def recognize_cells(
-    cells: Sequence[object], request: Request, folders: Sequence[Path], moved: OnOutcome
+    cells: Sequence[object],
+    request: Request,
+    folders: Sequence[Path],
+    moved: OnOutcome,
+    goal: Goal = "recognize",
 ) -> Recognized:
-    """Bring every cell to its outcome.
-
-    `moved` is called once per outcome, as they come.
-    """
+    """Bring every cell to its outcome. `moved` is called once per outcome, as they come."""
+    began_s = time.monotonic()
     outcomes: dict[int, Outcome] = {}
 
     def ended(outcome: Outcome) -> None:
         outcomes[outcome.position] = outcome
         moved(outcome)
 
-    jobs = _jobs(enumerate(cells), request, folders, ended)
-    first = await anext(jobs, None)
-    stopped = await _run(_chained(first, jobs), request, ended) if first is not None else None
+    async with AsyncExitStack() as stack:
+        jobs = Jobs(cells, request, folders, ended)
+        stack.callback(jobs.close)
+        session = await _session(request, goal, stack)
+        async for ends in session.run.outcomes(jobs.batches()):
+            for outcome in ends:
+                ended(outcome)
+    stopped = session.run.stopped
     for position in range(len(cells)):
         if position not in outcomes:
-            assert stopped is not None  # noqa: S101 - only a stopped run leaves rows
             ended(Outcome(position, Status.PENDING, failure=stopped))
-    return Recognized([outcomes[position] for position in range(len(cells))], stopped)
+    rows = Counter(outcome.status.value for outcome in outcomes.values())
+    report = session.report(rows, time.monotonic() - began_s)
+    log.log(logging.ERROR if stopped else logging.INFO, "%s", stopped or report)
+    return Recognized([outcomes[position] for position in range(len(cells))], report)
 
 
-async def _jobs(
-    cells: Iterable[tuple[int, object]],
-    request: Request,
-    folders: Sequence[Path],
-    ended: OnOutcome,
-) -> AsyncIterator[Job]:
-    """Read each cell when its turn comes; what cannot become a job ends here."""
-    for position, cell in cells:
-        if cell is None:
-            ended(Outcome(position, Status.SKIPPED))
-            continue
-        image = await asyncio.to_thread(images.read_cell, cell, folders)
-        if isinstance(image, Failure):
-            ended(Outcome(position, Status.ERROR, failure=image))
-            continue
-        yield Job(position, request.kind, request.settings_json, image)
+@dataclass(frozen=True, slots=True)
+class _Session:
+    run: Run
+    caller: Caller
+    budget: Budget
+
+    def report(self, rows: Mapping[str, int], seconds: float) -> Report:
+        return Report(
+            rows=rows,
+            calls={str(kind): count for kind, count in self.budget.calls.items()},
+            retries=self.caller.retries,
+            seconds=seconds,
+            stopped=self.run.stopped,
+            **self.run.counts,
+        )
 
 
-async def _chained(first: Job, rest: AsyncIterator[Job]) -> AsyncIterator[Job]:
-    yield first
-    async for job in rest:
-        yield job
+async def _session(request: Request, goal: Goal, stack: AsyncExitStack) -> _Session:
+    """Put the parts of one run together; `stack` takes them apart."""
+    clock, policy = SystemClock(), request.policy
+    ledger = Ledger(request.ledger)
+    stack.callback(ledger.close)
+    presence = Presence(request.ledger)
+    stack.callback(presence.close)
+    budget = Budget(policy.max_calls)
+    meter = Meter(budget, Window(policy.max_outstanding), Rate(policy.calls_per_second), clock)
+    caller = Caller(policy, clock, random.Random())  # noqa: S311 - jitter
+    exchange = _Connection(request, meter, clock)
+    stack.push_async_callback(exchange.close)
+    journal = Journal(ledger, presence, request.recognizer, clock)
+    run = Run(
+        exchange, journal, meter, caller, policy, clock, recognizer=request.recognizer, goal=goal
+    )
+    return _Session(run, caller, budget)
 
 
-async def _run(jobs: AsyncIterator[Job], request: Request, ended: OnOutcome) -> Failure | None:
-    """Recognize the jobs; return what stopped the run before its end, if anything did."""
-    endpoint = await _started(request.endpoint)
-    clock = SystemClock()
-    async with CloudClient(
-        endpoint, request.policy, clock, holds_answers=request.endpoint.is_local
-    ) as client:
-        run = Run(client, request.policy, clock, random.Random())  # noqa: S311 - jitter
-        async for outcome in run.outcomes(jobs):
-            ended(outcome)
-    if run.stopped is not None:
-        log.error("stopped: %s", run.stopped)
-    return run.stopped
+class _Connection:
+    """The endpoint, reached when the first call is made: a run that needs none starts nothing."""
 
+    def __init__(self, request: Request, meter: Meter, clock: Clock) -> None:
+        self._request = request
+        self._meter = meter
+        self._clock = clock
+        self._client: CloudClient | None = None
+        self._stack = AsyncExitStack()
 
-async def _started(endpoint: Endpoint) -> Endpoint:
-    """Start the local engine if that is what is meant."""
-    if not endpoint.is_local:
-        return endpoint
-    log.info("no endpoint given: recognizing on this machine with the local engine")
-    return await asyncio.to_thread(local_endpoint)
+    @property
+    def holds_answers(self) -> bool:
+        if self._client is None:
+            return self._request.endpoint.is_local
+        return self._client.holds_answers
+
+    async def open(self) -> None:
+        if self._client is None:
+            endpoint = self._request.endpoint
+            if endpoint.is_local:
+                log.info("no endpoint given: recognizing on this machine with the local engine")
+                endpoint = await asyncio.to_thread(local_endpoint)
+            client = CloudClient(
+                endpoint,
+                self._request.policy,
+                self._clock,
+                self._meter,
+                holds_answers=self.holds_answers,
+            )
+            self._client = await self._stack.enter_async_context(client)
+        await self._client.open()
+
+    async def submit(self, kind: Kind, settings_json: str, image: bytes) -> str:
+        assert self._client is not None  # noqa: S101 - opened before
+        return await self._client.submit(kind, settings_json, image)
+
+    async def fetch(self, kind: Kind, task_id: str, wait_s: float) -> Answer:
+        assert self._client is not None  # noqa: S101
+        return await self._client.fetch(kind, task_id, wait_s)
+
+    async def close(self) -> None:
+        await self._stack.aclose()

@@ -214,6 +214,11 @@ class Endpoint:
         """Whether calls go unauthorized to the evaluation path."""
         return bool(self.url) and self.client_id is None
 
+    @property
+    def identity(self) -> str:
+        """Host and account: who recognizes, and who pays."""
+        return f"{self.url} {self.client_id or 'trial'}"
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
         """Read OCR_FRAMES_ENDPOINT, ASPOSE_CLIENT_ID and ASPOSE_CLIENT_SECRET.
@@ -233,16 +238,21 @@ class Endpoint:
         return cls(url or CLOUD_URL, client_id, client_secret)
 
 
+OnDoubt = Literal["retry", "hold"]
+
+
 class Policy(BaseModel):
     """How a run behaves; the same for every row.
 
     `max_outstanding`: tasks submitted and not yet fetched. `max_connections`: open at once.
+    `calls_per_second`, `max_calls`: limits for calls of every kind; None is without.
     `deadline_s`: a row that has no answer this long after its submit ends as an error.
     `call_timeout_s`: for one HTTP exchange, beyond what the server was asked to wait.
     `max_attempts`: of one call, the first included. `backoff_s`, `max_backoff_s`: the bounds
-    from which the wait between attempts is drawn. `poll_interval_s`: between two questions
-    about one task, where the server does not hold the answer itself. `wait_s`: how long it is
-    asked to hold it (RFC 7240).
+    from which the wait between attempts is drawn. `poll_floor_s`: no task is asked about more
+    often. `wait_s`: how long a server is asked to hold its answer (RFC 7240). `on_doubt`:
+    whether a submit whose answer was lost is repeated, once. `retry_failed`: try images again
+    that failed for their own sake.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -254,12 +264,15 @@ class Policy(BaseModel):
     max_attempts: Annotated[int, Field(ge=1)] = 5
     backoff_s: Annotated[float, Field(ge=0)] = 0.5
     max_backoff_s: Annotated[float, Field(ge=0)] = 30.0
-    poll_interval_s: Annotated[float, Field(gt=0)] = 1.5
+    poll_floor_s: Annotated[float, Field(ge=0)] = 1.0
     wait_s: Annotated[float, Field(ge=0)] = 20.0
-    on_doubt: Literal["retry", "hold"] = "retry"
+    max_calls: Annotated[int, Field(ge=0)] | None = None
+    calls_per_second: Annotated[float, Field(gt=0)] | None = None
+    on_doubt: OnDoubt = "retry"
+    retry_failed: bool = False
 
 
-def run_policy(**chosen: float | None) -> Policy:
+def run_policy(**chosen: float | str | None) -> Policy:
     """Build a Policy from the arguments that are not None. Raises MisuseError."""
     try:
         return Policy(**{name: value for name, value in chosen.items() if value is not None})

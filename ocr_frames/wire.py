@@ -42,13 +42,11 @@ def _folded(value: object) -> object:
 
 def _object(text: bytes | str, what: str) -> dict[str, Any]:
     try:
-        value = json.loads(text)
+        folded = _folded(json.loads(text))
     except (ValueError, RecursionError) as error:
         raise WireError(f"{what} is not JSON") from error
-    if not isinstance(value, dict):
+    if not isinstance(folded, dict):
         raise WireError(f"{what} is not a JSON object")
-    folded = _folded(value)
-    assert isinstance(folded, dict)  # noqa: S101 - for the type checker
     return folded
 
 
@@ -287,33 +285,3 @@ def encode_answer(answer: Answer) -> str:
             "error": errors if answer.messages or answer.warnings else None,
         }
     )
-
-
-# --- problem+json (RFC 9457): what a 4xx or 5xx says ---------------------------------------------
-
-
-class Problem(BaseModel):
-    """`title` says what happened, `detail` what to do, `errors` which field is wrong."""
-
-    title: str = ""
-    status: int = 0
-    detail: str = ""
-    errors: dict[str, list[str]] = Field(default_factory=dict)
-
-
-def encode_problem(status: int, title: str, detail: str = "") -> str:
-    """Write a problem document."""
-    return Problem(title=title, status=status, detail=detail).model_dump_json(exclude_defaults=True)
-
-
-def decode_problem(text: bytes | str) -> str:
-    """Read a problem document into one sentence; "" where the body is something else."""
-    try:
-        document = _object(text, "the problem")
-        problem = Problem.model_validate(
-            {name: value for name, value in document.items() if value is not None}
-        )
-    except (WireError, ValidationError):
-        return ""
-    fields = [f"{name}: {' '.join(texts)}" for name, texts in problem.errors.items()]
-    return "; ".join(part for part in (problem.title, problem.detail, *fields) if part)

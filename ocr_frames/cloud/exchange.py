@@ -3,16 +3,32 @@
 What each status means, and whether it may be repeated, is PROTOCOL's failure table.
 """
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Protocol
 
 import aiohttp
 
-from ocr_frames import wire
+from ocr_frames import problems
 from ocr_frames.errors import CallFailed, CallFailure
+from ocr_frames.model import CallKind
 
 _LONGEST_DETAIL = 300
+
+
+class Gate(Protocol):
+    """Every exchange passes it: it paces, budgets and counts, as each one is billed."""
+
+    async def admit(self, kind: CallKind) -> None:
+        """Return when a call of this kind may be sent; raise CallFailed if it may not."""
+        ...
+
+    def settle(self, kind: CallKind, failed: CallFailed | None) -> None:
+        """Learn how the call ended."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +37,25 @@ class Reply:
 
     body: bytes
     headers: Mapping[str, str]
+
+
+async def billed(
+    gate: Gate,
+    kind: CallKind,
+    session: aiohttp.ClientSession,
+    method: str,
+    url: str,
+    **arguments: Any,
+) -> Reply:
+    """Send one request through the gate; see `exchange`."""
+    await gate.admit(kind)
+    try:
+        reply = await exchange(session, method, url, **arguments)
+    except CallFailed as failed:
+        gate.settle(kind, failed)
+        raise
+    gate.settle(kind, None)
+    return reply
 
 
 async def exchange(
@@ -84,7 +119,7 @@ def _refusal(status: int, headers: Mapping[str, str], body: bytes, host: str) ->
         failure, code, meaning = CallFailure.IN_DOUBT, "server-error", "the endpoint failed"
     else:
         failure, code, meaning = CallFailure.REJECTED, "unexpected-status", "unexpected answer"
-    detail = printable(wire.decode_problem(body))
+    detail = printable(problems.decode(body))
     message = f"{meaning}: {detail}" if detail else meaning
     return CallFailed(
         failure, code, f"{message} (HTTP {status} from {host})", _retry_after_s(headers)
@@ -92,10 +127,26 @@ def _refusal(status: int, headers: Mapping[str, str], body: bytes, host: str) ->
 
 
 def _retry_after_s(headers: Mapping[str, str]) -> float | None:
+    """Read the server's wish: milliseconds (a header of Azure's), seconds, or an HTTP date."""
+    with contextlib.suppress(KeyError, ValueError):
+        return max(0.0, float(headers["Retry-After-Ms"]) / 1000)
+    wish = headers.get("Retry-After", "")
+    with contextlib.suppress(ValueError):
+        return max(0.0, float(wish))
+    with contextlib.suppress(ValueError):
+        return _seconds_until(parsedate_to_datetime(wish), headers.get("Date", ""))
+    return None
+
+
+def _seconds_until(moment: datetime, server_now: str) -> float:
+    """Count from the server's own clock if it tells it, as ours may be wrong."""
     try:
-        return max(0.0, float(headers["Retry-After"]))
-    except (KeyError, ValueError):
-        return None
+        now = parsedate_to_datetime(server_now)
+    except ValueError:
+        now = datetime.now(UTC)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - now).total_seconds())
 
 
 def printable(text: str) -> str:

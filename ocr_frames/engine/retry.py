@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from ocr_frames.errors import CallFailure
 from ocr_frames.settings import Policy
 
-_ALWAYS_FINAL = (CallFailure.REJECTED, CallFailure.ACCOUNT)
+_FINAL = (CallFailure.REJECTED, CallFailure.ACCOUNT, CallFailure.STOPPED)
+_PATIENT = (CallFailure.THROTTLED, CallFailure.NOT_SENT)
+"""The server is busy or restarting: what limits these is the job's deadline."""
 
 
 def submit_wait_s(
@@ -35,11 +37,11 @@ def _wait_s(
     history: Sequence[CallFailure], policy: Policy, rng: random.Random, retry_after_s: float | None
 ) -> float | None:
     last = history[-1]
-    if last in _ALWAYS_FINAL:
+    if last in _FINAL:
         return None
     if last is CallFailure.UNAUTHORIZED:
         return 0.0 if history.count(last) == 1 else None
-    failed = sum(failure is not CallFailure.THROTTLED for failure in history)
+    failed = sum(failure not in _PATIENT for failure in history)
     if failed >= policy.max_attempts:
         return None
     ceiling = min(policy.max_backoff_s, policy.backoff_s * 2.0 ** min(len(history) - 1, 32))

@@ -1,204 +1,236 @@
-"""Jobs to a stream of outcomes: bounded work, each job to its end, a failure is a value."""
+"""Jobs to a stream of outcomes: each equal job once, from the record or through the endpoint."""
 
 import asyncio
-import random
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Protocol, TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from ocr_frames.clock import Clock
-from ocr_frames.engine import polling, retry
-from ocr_frames.errors import CallFailed, CallFailure
-from ocr_frames.model import Answer, Failure, Job, Kind, Outcome, Status
+from ocr_frames.engine import resume, retry
+from ocr_frames.engine.board import Board
+from ocr_frames.engine.calls import Caller, DeadlineError, Exchange
+from ocr_frames.engine.fetch import Fetcher
+from ocr_frames.engine.flight import Flight, key_of
+from ocr_frames.engine.journal import Journal
+from ocr_frames.engine.meter import Meter
+from ocr_frames.engine.resume import Goal, Step
+from ocr_frames.engine.submit import Submitter
+from ocr_frames.errors import CallFailed, CallFailure, UnreachableError
+from ocr_frames.model import Failure, Job, Outcome, Status
 from ocr_frames.settings import Policy
 
-T = TypeVar("T")
-_Wait = Callable[[list[CallFailure], Policy, random.Random, float | None], float | None]
-
-
-class Exchange(Protocol):
-    """The calls a run may make: one method, one exchange, CallFailed when it gave no answer."""
-
-    @property
-    def holds_answers(self) -> bool:
-        """Whether the server holds a fetch until the task has ended."""
-        ...
-
-    async def submit(self, job: Job) -> str:
-        """Send one image; return its task id."""
-        ...
-
-    async def fetch(self, kind: Kind, task_id: str, wait_s: float) -> Answer:
-        """Ask for a task once."""
-        ...
-
-
-class _GaveUp(Exception):  # noqa: N818 - carries a row's failure to its outcome
-    """`waits`: running again goes on with this row, so it stays Pending."""
-
-    def __init__(self, failure: Failure, *, waits: bool = False) -> None:
-        super().__init__(str(failure))
-        self.failure = failure
-        self.waits = waits
+_WATCH_S = 0.5
+_SETTLE_S = 10.0
 
 
 class Run:
-    """One run over many jobs.
+    """One run over many jobs towards a goal: all results, all submits, or what was submitted.
 
-    After it, `stopped` holds the reason if the account stopped it: the jobs it did not get to
-    have no outcome then.
+    `recognizer` tells results of different engines and accounts apart. `counts` holds
+    duplicates, from_ledger and in_doubt. `stopped` is the reason why jobs were left without
+    an outcome, if any were.
     """
 
     def __init__(
-        self, exchange: Exchange, policy: Policy, clock: Clock, rng: random.Random
+        self,
+        exchange: Exchange,
+        journal: Journal,
+        meter: Meter,
+        caller: Caller,
+        policy: Policy,
+        clock: Clock,
+        *,
+        recognizer: str,
+        goal: Goal = "recognize",
     ) -> None:
         self._exchange = exchange
+        self._journal = journal
+        self._caller = caller
         self._policy = policy
         self._clock = clock
-        self._rng = rng
-        self._pull = asyncio.Lock()
-        self._held = asyncio.Semaphore(max(1, policy.max_connections // 2))
-        self.stopped: Failure | None = None
+        self._recognizer = recognizer
+        self._goal = goal
+        self._board = Board(journal, meter)
+        self._submitter = Submitter(self._board, exchange, caller, policy, clock)
+        self._fetcher = Fetcher(self._board, exchange, caller, self._submitter, policy, clock)
+        self._watched: list[Flight] = []
+        self._beside: list[asyncio.Task[None]] = []
+        self._opened = False
+        caller.may_repeat = lambda: not self._board.silent
 
-    async def outcomes(self, jobs: AsyncIterator[Job]) -> AsyncIterator[Outcome]:
-        """Yield one outcome per job, as they end.
+    @property
+    def stopped(self) -> Failure | None:
+        """What stopped the run before its end, if anything did."""
+        return self._board.stopped
 
-        Jobs are pulled one by one when their turn comes, at most `max_outstanding` at once.
-        When the caller stops iterating, nothing more is sent.
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many rows came from the ledger, were duplicates; how many submits are in doubt."""
+        return {
+            name: self._board.counts[name] for name in ("duplicates", "from_ledger", "in_doubt")
+        }
+
+    async def outcomes(
+        self, batches: AsyncIterator[Sequence[Job]]
+    ) -> AsyncIterator[Sequence[Outcome]]:
+        """Yield outcomes as they come, one per job.
+
+        Batches are pulled when there is room. When the caller stops iterating, nothing more is
+        sent; what is under way is answered and recorded first.
         """
-        done: asyncio.Queue[Outcome | None] = asyncio.Queue(self._policy.max_outstanding)
-        lanes = asyncio.create_task(self._lanes(jobs, done))
-        lanes.add_done_callback(lambda _: _close(done))
+        work = asyncio.create_task(self._work(batches))
+        work.add_done_callback(lambda _: self._close_ends())
         try:
-            while not (lanes.done() and done.empty()):
-                if (outcome := await done.get()) is not None:
-                    yield outcome
-            await lanes
+            while not (work.done() and self._board.ends.empty()):
+                if (ends := await self._board.ends.get()) is not None:
+                    yield ends
+            await work
+            self._board.check()
+        except BaseException:
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
+            await self._board.settle(_SETTLE_S)
+            raise
         finally:
-            lanes.cancel()
-            await asyncio.gather(lanes, return_exceptions=True)
+            await self._journal.close()
 
-    async def _lanes(self, jobs: AsyncIterator[Job], done: asyncio.Queue[Outcome | None]) -> None:
-        async with asyncio.TaskGroup() as group:
-            for _ in range(self._policy.max_outstanding):
-                group.create_task(self._lane(jobs, done))
+    def _close_ends(self) -> None:
+        """Wake the reader; one that has something left to read finds the end by itself."""
+        if not self._board.ends.full():
+            self._board.ends.put_nowait(None)
 
-    async def _lane(self, jobs: AsyncIterator[Job], done: asyncio.Queue[Outcome | None]) -> None:
-        while (job := await self._next(jobs)) is not None:
-            await done.put(await self._outcome(job))
-
-    async def _next(self, jobs: AsyncIterator[Job]) -> Job | None:
-        async with self._pull:
-            if self.stopped is not None:
-                return None
-            return await anext(jobs, None)
-
-    async def _outcome(self, job: Job) -> Outcome:
-        progress = _Progress(job)
+    async def _work(self, batches: AsyncIterator[Sequence[Job]]) -> None:
+        self._beside = [asyncio.create_task(self._failing(self._watch))]
         try:
-            answer = await self._answer(progress)
-            if answer.status is Status.NOT_EXIST:
-                answer = await self._answer(progress)
-        except _GaveUp as gave_up:
-            status = progress.seen if gave_up.waits else Status.ERROR
-            return progress.outcome(status, gave_up.failure)
-        return _ended(progress, answer)
+            async for batch in batches:
+                await self._take_off(batch)
+                if self._board.stopped is not None:
+                    break
+            await self._board.landed()
+            await self._fetcher.close()
+        finally:
+            for task in self._beside:
+                task.cancel()
+            await asyncio.gather(*self._beside, return_exceptions=True)
 
-    async def _answer(self, progress: "_Progress") -> Answer:
-        job = progress.job
-        progress.task_id = None
-        deadline_s = self._clock.now_s() + self._policy.deadline_s
-        progress.task_id = await self._repeated(
-            lambda: self._exchange.submit(job), retry.submit_wait_s, progress, deadline_s
+    async def _failing(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Let an error of what runs beside end the run."""
+        try:
+            await work()
+        except Exception as error:  # told by `outcomes`
+            self._board.fail(error)
+
+    async def _take_off(self, batch: Sequence[Job]) -> None:
+        flights = self._grouped(batch)
+        entries = await self._journal.look_up([flight.key for flight in flights])
+        going: list[tuple[Flight, Step]] = []
+        for flight in flights:
+            flight.entry = entries.get(flight.key)
+            step = self._step(flight)
+            if self._board.has_end(flight, step, self._goal):
+                continue
+            going.append((flight, step))
+        await self._board.tell_ended()
+        if self._goal == "collect":
+            going.sort(key=lambda pair: _submitted_s(pair[0]))
+        for flight, step in going:
+            await self._launch(flight, step)
+
+    async def _launch(self, flight: Flight, step: Step) -> None:
+        """Give a flight its slot and send it on its way; drop it if the run has stopped."""
+        if step is Step.WATCH:
+            flight.deadline_s = self._clock.now_s() + self._policy.deadline_s
+            self._watched.append(flight)
+            return
+        if not self._opened:
+            await self._open()
+        if not await self._board.slot(calls=1 if step is Step.POLL else 2):
+            self._board.drop(flight)
+            return
+        flight.outstanding = True
+        self._board.spawn(self._fly(flight, step))
+
+    async def _open(self) -> None:
+        """Knock at the endpoint before anything is submitted to it."""
+        self._opened = True
+        patience_s = self._clock.now_s() + self._policy.call_timeout_s
+        try:
+            await self._caller.call(self._exchange.open, retry.fetch_wait_s, patience_s, [])
+        except DeadlineError as error:
+            raise UnreachableError(error.failed.message) from error
+        except CallFailed as failed:
+            if failed.failure is not CallFailure.STOPPED:
+                raise UnreachableError(failed.message) from failed
+            self._board.halt(failed)
+        self._beside.append(asyncio.create_task(self._failing(self._fetcher.run)))
+
+    async def _fly(self, flight: Flight, step: Step) -> None:
+        entry = flight.entry
+        if step is Step.POLL and entry is not None:
+            flight.entry = await self._journal.record(flight.key, entry, entry)
+            flight.task_id = entry.task_id
+            if flight.entry is not None:
+                age_s = self._clock.wall_s() - (entry.submitted_s or 0.0)
+                self._fetcher.add(flight, min(age_s, resume.KEPT_S))
+                return
+        elif await self._submitter.submit(
+            flight, doubtful=resume.is_doubtful(entry, others_alive=False)
+        ):
+            if self._goal == "submit":
+                await self._board.end(flight, Status.PENDING, resume.SUBMITTED)
+            else:
+                self._fetcher.add(flight)
+            return
+        if not flight.ended:
+            # Another run has taken this job up in the same moment: see what becomes of it.
+            flight.outstanding = False
+            self._board.give_slot_back()
+            await self._launch(flight, Step.WATCH)
+
+    async def _watch(self) -> None:
+        """Look after the flights of other runs on this machine, which costs no call."""
+        while True:
+            await self._clock.sleep(_WATCH_S)
+            watched, self._watched = self._watched, []
+            entries = await self._journal.look_up([flight.key for flight in watched])
+            for flight in watched:
+                flight.entry = entries.get(flight.key)
+                await self._look_after(flight)
+
+    async def _look_after(self, flight: Flight) -> None:
+        step = self._step(flight)
+        if self._board.has_end(flight, step, self._goal):
+            await self._board.tell_ended()
+        elif step is not Step.WATCH:
+            self._board.spawn(self._launch(flight, step))
+        elif self._board.silent or self._clock.now_s() > flight.deadline_s:
+            failure = self._board.stopped or resume.ELSEWHERE
+            await self._board.end(flight, Status.PENDING, failure)
+        else:
+            self._watched.append(flight)
+
+    def _grouped(self, batch: Sequence[Job]) -> list[Flight]:
+        """Make one flight of equal jobs; those already under way only get more rows."""
+        new: list[Flight] = []
+        for job in batch:
+            key = key_of(job, self._recognizer)
+            flight = self._board.flights.get(key)
+            if flight is not None:
+                flight.positions.append(job.position)
+                self._board.counts["duplicates"] += 1
+                continue
+            flight = Flight(key, job, [job.position])
+            self._board.flights[key] = flight
+            new.append(flight)
+        return new
+
+    def _step(self, flight: Flight) -> Step:
+        return resume.next_step(
+            flight.entry,
+            now_s=self._clock.wall_s(),
+            others_alive=self._journal.is_others(flight.entry),
+            retry_failed=self._policy.retry_failed,
+            on_doubt=self._policy.on_doubt,
         )
-        polls = 0
-        while True:
-            pause_s = polling.delay_s(polls, self._exchange.holds_answers, self._policy)
-            await self._sleep(pause_s, progress, deadline_s)
-            answer = await self._repeated(
-                lambda: self._fetch(progress), retry.fetch_wait_s, progress, deadline_s
-            )
-            progress.seen = answer.status
-            if answer.status not in (Status.PENDING, Status.PROCESSING):
-                return answer
-            polls += 1
-
-    async def _fetch(self, progress: "_Progress") -> Answer:
-        assert progress.task_id is not None  # noqa: S101 - submitted before
-        # A held question keeps its connection: leave some for submits.
-        async with self._held:
-            return await self._exchange.fetch(
-                progress.job.kind, progress.task_id, self._policy.wait_s
-            )
-
-    async def _repeated(
-        self,
-        call: Callable[[], Awaitable[T]],
-        wait_s: _Wait,
-        progress: "_Progress",
-        deadline_s: float,
-    ) -> T:
-        history: list[CallFailure] = []
-        while True:
-            progress.calls += 1
-            try:
-                return await call()
-            except CallFailed as failed:
-                history.append(failed.failure)
-                pause_s = wait_s(history, self._policy, self._rng, failed.retry_after_s)
-                if failed.failure is CallFailure.ACCOUNT:
-                    self.stopped = Failure(failed.code, failed.message)
-                    raise _GaveUp(self.stopped, waits=True) from failed
-                if pause_s is None:
-                    raise _GaveUp(_reason(failed)) from failed
-            await self._sleep(pause_s, progress, deadline_s)
-
-    async def _sleep(self, seconds: float, progress: "_Progress", deadline_s: float) -> None:
-        if self._clock.now_s() + seconds > deadline_s:
-            limit = f"{self._policy.deadline_s:g} s"
-            failure = Failure(
-                "deadline", f"no answer within {limit}; run again, or raise deadline_s"
-            )
-            raise _GaveUp(failure, waits=progress.task_id is not None)
-        if seconds > 0:
-            await self._clock.sleep(seconds)
 
 
-def _close(done: asyncio.Queue[Outcome | None]) -> None:
-    """Wake the reader; one that has outcomes left to read looks for the end by itself."""
-    if not done.full():
-        done.put_nowait(None)
-
-
-def _reason(failed: CallFailed) -> Failure:
-    if failed.failure is not CallFailure.IN_DOUBT:
-        return Failure(failed.code, failed.message)
-    return Failure(failed.code, f"{failed.message}; the call may have been billed")
-
-
-class _Progress:
-    """How far one job has come."""
-
-    def __init__(self, job: Job) -> None:
-        self.job = job
-        self.task_id: str | None = None
-        self.seen = Status.PENDING
-        self.calls = 0
-
-    def outcome(
-        self, status: Status, failure: Failure | None, texts: tuple[str, ...] = ()
-    ) -> Outcome:
-        return Outcome(self.job.position, status, texts, failure, self.task_id, self.calls)
-
-
-def _ended(progress: _Progress, answer: Answer) -> Outcome:
-    """Turn the end of a task into the end of its row."""
-    if answer.status is Status.COMPLETED and answer.response_code != "ResultDataLost":
-        return progress.outcome(Status.COMPLETED, None, answer.texts)
-    if answer.status is Status.COMPLETED:
-        message = "the endpoint lost the result of this task; run again to submit it anew"
-        return progress.outcome(Status.ERROR, Failure("result-lost", message))
-    if answer.status is Status.NOT_EXIST:
-        message = "the endpoint forgot this task twice; run again to submit it anew"
-        return progress.outcome(Status.NOT_EXIST, Failure("expired", message))
-    said = "; ".join(answer.messages) or "the endpoint gave no reason"
-    return progress.outcome(Status.ERROR, Failure("recognition-failed", said))
+def _submitted_s(flight: Flight) -> float:
+    return (flight.entry.submitted_s if flight.entry else None) or 0.0

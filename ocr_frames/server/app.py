@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from aiohttp import web
 
-from ocr_frames import wire
+from ocr_frames import problems, wire
 from ocr_frames.clock import SystemClock
 from ocr_frames.model import Kind
 from ocr_frames.server import trial
@@ -120,7 +120,7 @@ def _problem(
 ) -> web.Response:
     return web.Response(
         status=status,
-        text=wire.encode_problem(status, title, detail),
+        text=problems.encode(status, title, detail),
         content_type="application/problem+json",
         headers=headers,
     )

@@ -1,8 +1,9 @@
 """Scripted stand-ins for the recognition API, without HTTP."""
 
 import asyncio
+import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ocr_frames.errors import CallFailed, CallFailure
@@ -15,8 +16,10 @@ NOT_EXIST = Answer("t", Status.NOT_EXIST, "TaskNotFound")
 FAILED = Answer("t", Status.ERROR, "Error", messages=("the image is damaged",))
 
 
-def failed(failure: CallFailure, retry_after_s: float | None = None) -> CallFailed:
-    return CallFailed(failure, str(failure), "scripted", retry_after_s)
+def failed(
+    failure: CallFailure, retry_after_s: float | None = None, code: str | None = None
+) -> CallFailed:
+    return CallFailed(failure, code or str(failure), "scripted", retry_after_s)
 
 
 @dataclass
@@ -25,14 +28,19 @@ class Scripted:
 
     submits: list[CallFailed] = field(default_factory=list)
     fetches: list[Answer | CallFailed] = field(default_factory=list)
+    opens: list[Exception] = field(default_factory=list)
     holds_answers: bool = False
     calls: list[str] = field(default_factory=list)
 
-    async def submit(self, job: Job) -> str:
+    async def open(self) -> None:
+        if self.opens:
+            raise self.opens.pop(0)
+
+    async def submit(self, kind: Kind, settings_json: str, image: bytes) -> str:
         self.calls.append("submit")
         if self.submits:
             raise self.submits.pop(0)
-        return f"task-{job.position}-{self.calls.count('submit')}"
+        return f"task-{self.calls.count('submit')}"
 
     async def fetch(self, kind: Kind, task_id: str, wait_s: float) -> Answer:
         self.calls.append(f"fetch {task_id}")
@@ -46,32 +54,41 @@ class Scripted:
 class Counting:
     """Echoes each image as its text after some polls, and notes how much was outstanding."""
 
-    polls_until_ready: Callable[[int], int] = lambda position: 1
+    polls_until_ready: Callable[[str], int] = lambda task_id: 1
     holds_answers: bool = False
     outstanding: int = 0
     most_outstanding: int = 0
-    submitted: Counter[int] = field(default_factory=Counter)
+    submitted: Counter[bytes] = field(default_factory=Counter)
     images: dict[str, bytes] = field(default_factory=dict)
     polls: Counter[str] = field(default_factory=Counter)
 
-    async def submit(self, job: Job) -> str:
+    async def open(self) -> None:
         await asyncio.sleep(0)
+
+    async def submit(self, kind: Kind, settings_json: str, image: bytes) -> str:
         self.outstanding += 1
         self.most_outstanding = max(self.most_outstanding, self.outstanding)
-        self.submitted[job.position] += 1
-        task_id = str(job.position)
-        self.images[task_id] = job.image
+        self.submitted[image] += 1
+        await asyncio.sleep(0)
+        task_id = str(len(self.images))
+        self.images[task_id] = image
         return task_id
 
     async def fetch(self, kind: Kind, task_id: str, wait_s: float) -> Answer:
         await asyncio.sleep(0)
         self.polls[task_id] += 1
-        if self.polls[task_id] < self.polls_until_ready(int(task_id)):
+        if self.polls[task_id] < self.polls_until_ready(task_id):
             return PENDING
         self.outstanding -= 1
         return Answer(task_id, Status.COMPLETED, results=(Result("Text", self.images[task_id]),))
 
 
-async def jobs(images: Iterable[bytes]):
-    for position, image in enumerate(images):
-        yield Job(position, "image", "{}", image)
+def job(position: int, image: bytes) -> Job:
+    return Job(position, "image", "{}", hashlib.sha256(image).digest(), lambda: image, image)
+
+
+async def batches(images: Iterable[bytes], size: int = 7) -> AsyncIterator[Sequence[Job]]:
+    """Jobs in batches, like a column's."""
+    jobs = [job(position, image) for position, image in enumerate(images)]
+    for start in range(0, len(jobs), size):
+        yield jobs[start : start + size]

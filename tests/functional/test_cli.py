@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.conftest import SAMPLES
+from tests.conftest import CREDENTIALS, SAMPLES
 
 COMMAND = Path(sys.executable).with_name("ocr-frames")
 CARD = SAMPLES / "images" / "id_card.png"
@@ -42,7 +42,7 @@ def test_csv_to_parquet_with_paths_beside_the_table(run, table: Path, tmp_path: 
     done = run("recognize", table, "out.parquet", "--column", "path")
     assert done.returncode == 0, done.stderr
     assert "2 rows in" in done.stderr
-    assert "2 Completed -> out.parquet" in done.stderr
+    assert "2 Completed; 3 calls, 0 from the ledger, 1 duplicates -> out.parquet" in done.stderr
     assert done.stdout == ""
     out = pd.read_parquet(tmp_path / "out.parquet")
     assert out["id"].tolist() == ["007", "008"]
@@ -127,7 +127,7 @@ def test_regions_from_a_file_become_columns(run, table: Path, tmp_path: Path):
 
 
 def test_with_nothing_set_the_local_engine_is_started_and_ends(run, table: Path, at_engine):
-    bare = {name: at_engine[name] for name in at_engine if not name.startswith(("ASPOSE", "OCR_"))}
+    bare = {name: value for name, value in at_engine.items() if name not in CREDENTIALS}
     done = run("recognize", table, "out.csv", "--column", "path", env=bare)
     assert done.returncode == 0, done.stderr
     assert "local engine" in done.stderr
@@ -160,7 +160,37 @@ def test_serve_serves_until_it_is_stopped(table: Path, tmp_path: Path, at_engine
 
 
 def test_serve_needs_credentials(run, at_engine):
-    bare = {name: at_engine[name] for name in at_engine if not name.startswith(("ASPOSE", "OCR_"))}
+    bare = {name: value for name, value in at_engine.items() if name not in CREDENTIALS}
     done = run("serve", "--port", "0", env=bare)
     assert done.returncode == 2
     assert "--client-id" in done.stderr
+
+
+def test_a_rerun_costs_nothing_and_the_plan_knows(run, table: Path):
+    plan = run("plan", table, "--column", "path", "--price-per-call", "0.5")
+    assert plan.returncode == 0, plan.stderr
+    told = dict(line.rsplit(maxsplit=1) for line in plan.stdout.splitlines())
+    assert (told["        rows"], told["      unique"], told["   to submit"]) == ("2", "1", "1")
+    assert run("recognize", table, "out.csv", "--column", "path").returncode == 0
+    again = run("recognize", table, "out.csv", "--column", "path")
+    assert "0 calls" in again.stderr
+    assert "from ledger  1" in run("plan", table, "--column", "path").stdout
+
+
+def test_the_ledger_shows_what_it_holds_and_prunes(run, table: Path, tmp_path: Path):
+    assert "nothing on record" in run("ledger", "--ledger", tmp_path / "new.sqlite").stdout
+    run("recognize", table, "out.csv", "--column", "path", "--ledger", tmp_path / "l.sqlite")
+    shown = run("ledger", "--ledger", tmp_path / "l.sqlite")
+    assert shown.stdout.split()[-2:] == ["1", "completed"]
+    pruned = run("ledger", "--ledger", tmp_path / "l.sqlite", "--prune-days", "0")
+    assert "forgot 1 jobs" in pruned.stderr
+    assert "completed" not in pruned.stdout
+
+
+def test_a_budget_leaves_rows_pending_and_is_exit_code_1(run, table: Path, tmp_path: Path):
+    done = run("recognize", table, "out.csv", "--column", "path", "--max-calls", "2")
+    assert done.returncode == 1
+    assert "max_calls=2" in done.stderr
+    out = pd.read_csv(tmp_path / "out.csv")
+    assert out["ocr_status"].tolist() == ["Pending"] * 2
+    assert out["ocr_error"].str.startswith("budget: ").all()

@@ -22,7 +22,7 @@ def test_the_notebook_lines_run(engine, monkeypatch: pytest.MonkeyPatch, tmp_pat
     out = names["out"]
     assert out["ocr_status"].tolist() == ["Completed", "Completed", "Skipped", "Error"]
     card = names["card"].ocr.recognize("path", regions=names["boxes"], progress=False)
-    assert card.loc[0, ["ocr_name", "ocr_born"]].tolist() == ["Odette Marwen Tarrow", "14.03.1987"]
+    assert card.loc[0, ["ocr_name", "ocr_born"]].tolist() == ["Odette Tarrow", "14.03.1987"]
 
 
 def test_ci_calls_exactly_the_test_command():

@@ -1,4 +1,4 @@
-"""A cell becomes bytes or a reason; nothing is raised."""
+"""A cell leads to a file or bytes, or to a reason; nothing is raised."""
 
 import os
 from pathlib import Path
@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocr_frames import images
+from ocr_frames.engine.ledger import FileFacts
 from ocr_frames.model import Failure
 
 
@@ -20,35 +21,53 @@ def folder(tmp_path: Path) -> Path:
 
 
 def code(cell: object, *folders: Path) -> str:
-    read = images.read_cell(cell, folders or (Path.cwd(),))
-    assert isinstance(read, Failure)
-    return read.code
+    found = images.locate(cell, folders or (Path.cwd(),))
+    assert isinstance(found, Failure)
+    return found.code
 
 
-def test_paths_absolute_and_relative_and_bytes_are_read(folder: Path):
+def read(cell: object, *folders: Path) -> bytes | Failure:
+    found = images.locate(cell, folders)
+    return images.read(found.path) if isinstance(found, FileFacts) else found
+
+
+def test_paths_absolute_and_relative_and_bytes_are_found(folder: Path):
     for cell in (folder / "a.png", str(folder / "a.png"), "a.png", Path("a.png"), b"A"):
-        assert images.read_cell(cell, [folder]) == b"A"
+        assert read(cell, folder) == b"A"
+    assert images.locate(bytearray(b"A"), []) == b"A"
 
 
-def test_relative_paths_are_looked_for_in_each_folder_in_turn(folder: Path, tmp_path: Path):
-    first = tmp_path / "first"
+def test_a_file_comes_with_its_size_and_time(folder: Path):
+    facts = (folder / "a.png").stat()
+    found = images.locate("a.png", [folder])
+    assert found == FileFacts(str(folder / "a.png"), facts.st_size, facts.st_mtime_ns)
+
+
+def test_the_home_folder_has_its_sign(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("HOME", str(folder))
+    assert read("~/a.png", Path("/")) == b"A"
+
+
+def test_relative_paths_are_looked_for_in_each_folder_in_turn(folder: Path):
+    first = folder / "first"
     first.mkdir()
-    assert images.read_cell("a.png", [first, folder]) == b"A"
+    assert read("a.png", first, folder) == b"A"
     (first / "a.png").write_bytes(b"first")
-    assert images.read_cell("a.png", [first, folder]) == b"first"
+    assert read("a.png", first, folder) == b"first"
 
 
 def test_a_missing_file_names_the_path_and_where_it_was_looked_for(folder: Path):
-    read = images.read_cell("no.png", [folder, Path("/elsewhere")])
-    assert isinstance(read, Failure)
-    assert read.code == "file-not-found"
-    assert "'no.png'" in read.message
-    assert f"{folder}, then /elsewhere" in read.message
+    found = images.locate("no.png", [folder, Path("/elsewhere")])
+    assert isinstance(found, Failure)
+    assert found.code == "file-not-found"
+    assert "'no.png'" in found.message
+    assert f"{folder}, then /elsewhere" in found.message
 
 
 def test_what_is_no_image_file_says_what_it_is(folder: Path):
     assert code("sub", folder) == "not-a-file"
     assert code("empty.png", folder) == "empty-file"
+    assert code("a.png/b.png", folder) == "file-not-found"
     assert code("") == "empty-cell"
     assert code(b"") == "empty-cell"
     assert code(5) == "unsupported-cell"
@@ -64,11 +83,17 @@ def test_a_file_too_large_is_not_read(folder: Path, monkeypatch: pytest.MonkeyPa
     assert code("large.png", folder) == "too-large"
 
 
-def test_a_file_without_permission_says_so(folder: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_file_without_permission_or_gone_says_so(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    gone = images.read(str(folder / "gone.png"))
+    assert isinstance(gone, Failure)
+    assert gone.code == "file-not-found"
     (folder / "a.png").chmod(0)
     if os.access(folder / "a.png", os.R_OK):  # root may read it all the same
         monkeypatch.setattr(Path, "read_bytes", _denied)
-    assert code("a.png", folder) == "file-unreadable"
+    denied = read("a.png", folder)
+    assert isinstance(denied, Failure)
+    assert denied.code == "file-unreadable"
+    assert "no permission" in denied.message
 
 
 def _denied(path: Path) -> bytes:
@@ -77,4 +102,4 @@ def _denied(path: Path) -> bytes:
 
 @given(st.text() | st.integers() | st.floats() | st.binary(max_size=5) | st.lists(st.text()))
 def test_no_cell_whatever_raises(cell: object):
-    assert isinstance(images.read_cell(cell, [Path.cwd()]), bytes | Failure)
+    assert isinstance(images.locate(cell, [Path.cwd()]), bytes | FileFacts | Failure)

@@ -6,7 +6,7 @@ import pytest
 
 from ocr_frames import settings
 from ocr_frames.errors import MisuseError
-from ocr_frames.pipeline import Options
+from ocr_frames.request import Options
 from ocr_frames.settings import Endpoint, RecognitionSettings, Region, Regions
 
 

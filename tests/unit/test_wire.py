@@ -242,30 +242,6 @@ def test_a_bad_submit_names_its_field_and_holds_no_content(body: bytes, says: st
     assert "aGk=" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        (
-            '{"title": "One or more validation errors occurred.", "status": 400,'
-            ' "errors": {"image": ["The image field is required."]}}',
-            "One or more validation errors occurred.; image: The image field is required.",
-        ),
-        ('{"title": "Bad", "detail": null}', "Bad"),
-        ("<html>no</html>", ""),
-        ("", ""),
-        ('{"title": 5}', ""),
-    ],
-)
-def test_a_problem_becomes_one_sentence(text: str, sentence: str):
-    assert wire.decode_problem(text) == sentence
-
-
-def test_a_written_problem_is_read():
-    assert wire.decode_problem(wire.encode_problem(413, "Too large", "shrink")) == (
-        "Too large; shrink"
-    )
-
-
 @given(st.binary(min_size=1, max_size=300), settings(), st.lists(regions(), max_size=4))
 def test_decode_submit_undoes_encode_submit(
     image: bytes, chosen: RecognitionSettings, boxes: list[Region]
@@ -293,7 +269,6 @@ def test_no_bytes_whatever_make_a_decoder_fail_otherwise(body: bytes):
             decode(body)
         except wire.WireError:
             continue
-    assert isinstance(wire.decode_problem(body), str)
 
 
 @given(st.uuids())

@@ -8,7 +8,7 @@ from io import BytesIO
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from ocr_frames import wire
+from ocr_frames import problems, wire
 from ocr_frames.model import Status
 from ocr_frames.server.app import create_app
 from ocr_frames.server.config import PoolConfig, ServerConfig
@@ -70,7 +70,7 @@ def texts(answer):
 
 async def problem(response):
     assert response.content_type == "application/problem+json"
-    return response.status, wire.decode_problem(await response.read())
+    return response.status, problems.decode(await response.read())
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ async def test_submit_and_fetch(serve, path, regions):
     answer = await fetched(client, me, task_id, path)
 
     assert (answer.task_id, answer.status) == (task_id, Status.COMPLETED)
-    assert texts(answer) == ["40 x 42" if regions else "50 x 20"]
+    assert texts(answer) == ["736 x 736" if regions else "50 x 20"]
 
 
 async def test_guid_as_text_or_json(serve):

@@ -1,0 +1,81 @@
+"""One call with all its repetitions, as the retry policy has it."""
+
+import random
+from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeVar
+
+from ocr_frames.clock import Clock
+from ocr_frames.errors import CallFailed, CallFailure
+from ocr_frames.model import Answer, Kind
+from ocr_frames.settings import Policy
+
+T = TypeVar("T")
+WaitPolicy = Callable[[list[CallFailure], Policy, random.Random, float | None], float | None]
+
+
+class Exchange(Protocol):
+    """The calls a run may make: one method, one exchange, CallFailed when it gave no answer."""
+
+    @property
+    def holds_answers(self) -> bool:
+        """Whether the server holds a fetch until the task has ended."""
+        ...
+
+    async def open(self) -> None:
+        """Prove that calls can be made at all, before anything is submitted."""
+        ...
+
+    async def submit(self, kind: Kind, settings_json: str, image: bytes) -> str:
+        """Send one image; return its task id."""
+        ...
+
+    async def fetch(self, kind: Kind, task_id: str, wait_s: float) -> Answer:
+        """Ask for a task once."""
+        ...
+
+
+class DeadlineError(Exception):
+    """The next attempt would come after the deadline; `failed` is how the last one ended."""
+
+    def __init__(self, failed: CallFailed) -> None:
+        super().__init__(str(failed))
+        self.failed = failed
+
+
+class Caller:
+    """Repeats calls; counts how often."""
+
+    def __init__(self, policy: Policy, clock: Clock, rng: random.Random) -> None:
+        self._policy = policy
+        self._clock = clock
+        self._rng = rng
+        self.retries = 0
+        self.may_repeat: Callable[[], bool] = lambda: True
+
+    async def call(
+        self,
+        attempt: Callable[[], Awaitable[T]],
+        wait_s: WaitPolicy,
+        deadline_s: float,
+        history: list[CallFailure],
+    ) -> T:
+        """Call `attempt` until it is answered; add to `history` how each one failed.
+
+        Raises the last CallFailed when it may not be repeated, DeadlineError when there is no
+        time left for it.
+        """
+        while True:
+            try:
+                return await attempt()
+            except CallFailed as error:
+                failed = error
+                history.append(failed.failure)
+                pause_s = wait_s(history, self._policy, self._rng, failed.retry_after_s)
+                if pause_s is None or not self.may_repeat():
+                    raise
+                if self._clock.now_s() + pause_s > deadline_s:
+                    raise DeadlineError(failed) from failed
+            await self._clock.sleep(pause_s)
+            if not self.may_repeat():
+                raise failed
+            self.retries += 1

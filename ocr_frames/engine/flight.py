@@ -1,0 +1,76 @@
+"""One job on its way, and how it ends for its rows."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from ocr_frames.engine.ledger import Entry, State
+from ocr_frames.model import Answer, Failure, Job, Outcome, Status
+
+IMAGES_OWN = frozenset({"bad-request", "too-large", "recognition-failed"})
+"""Codes of failures that the same image would meet again: kept on record."""
+
+
+def key_of(job: Job, recognizer: str) -> bytes:
+    """What makes two jobs the same: image, settings, kind, and who recognizes."""
+    parts = (job.digest.hex(), job.settings_json, job.kind, recognizer)
+    return hashlib.sha256("\n".join(parts).encode()).digest()
+
+
+@dataclass(slots=True, eq=False)
+class Flight:
+    """One job under way for all rows with the same image.
+
+    `entry` is what is on record of it; `deadline_s` monotonic; `seen` the task's last status.
+    """
+
+    key: bytes
+    job: Job
+    positions: list[int]
+    entry: Entry | None = None
+    task_id: str | None = None
+    deadline_s: float = 0.0
+    seen: Status = Status.PENDING
+    forgotten: int = 0
+    outstanding: bool = False
+    ended: bool = field(default=False)
+
+    def outcomes(
+        self,
+        status: Status,
+        failure: Failure | None,
+        texts: tuple[str, ...] = (),
+        *,
+        from_ledger: bool = False,
+    ) -> Iterator[Outcome]:
+        """The same end for every row."""
+        for position in self.positions:
+            yield Outcome(position, status, texts, failure, self.task_id, from_ledger)
+
+
+def end_of(answer: Answer) -> tuple[Status, Failure | None]:
+    """Turn the end of a task into the end of its rows."""
+    if answer.status is Status.COMPLETED and answer.response_code != "ResultDataLost":
+        return Status.COMPLETED, None
+    if answer.status is Status.COMPLETED:
+        message = "the endpoint lost the result of this task; run again to submit it anew"
+        return Status.ERROR, Failure("result-lost", message)
+    if answer.status is Status.NOT_EXIST:
+        message = "the endpoint forgot this task twice; run again to submit it anew"
+        return Status.NOT_EXIST, Failure("expired", message)
+    said = "; ".join(answer.messages) or "the endpoint gave no reason"
+    return Status.ERROR, Failure("recognition-failed", said)
+
+
+def record_of(
+    status: Status, failure: Failure | None, texts: tuple[str, ...], before: Entry
+) -> Entry | None:
+    """What to keep on record of a job that ended so; None where there is nothing to add.
+
+    A failure that is not the image's own is no result: the job stays open for another run.
+    """
+    if status is Status.COMPLETED:
+        return Entry(State.COMPLETED, 0, "", before.submitted_s, before.task_id, texts)
+    if failure is not None and failure.code in IMAGES_OWN:
+        return Entry(State.FAILED, 0, "", before.submitted_s, before.task_id, (), failure)
+    return None

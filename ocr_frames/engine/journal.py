@@ -1,0 +1,108 @@
+"""The ledger as a run sees it: awaited, and with all that is written at one time in one commit."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TypeVar
+
+from ocr_frames.clock import Clock
+from ocr_frames.engine.ledger import Change, Entry, Ledger
+from ocr_frames.engine.presence import Presence
+
+T = TypeVar("T")
+
+
+class Journal:
+    """Reads and writes the ledger on a thread of its own, for the endpoint `endpoint`.
+
+    Changes that come while a commit is under way share the next one: a commit waits for the
+    disk, and a million of them would wait for hours.
+    """
+
+    def __init__(self, ledger: Ledger, presence: Presence, endpoint: str, clock: Clock) -> None:
+        self._ledger = ledger
+        self._presence = presence
+        self._endpoint = endpoint
+        self._clock = clock
+        self._thread = ThreadPoolExecutor(1, "ocr_frames ledger")
+        self._waiting: list[tuple[Change, asyncio.Future[bool]]] = []
+        self._writing: asyncio.Task[None] | None = None
+
+    @property
+    def run(self) -> str:
+        """The id under which this run writes."""
+        return self._presence.run
+
+    def wall_s(self) -> float:
+        """Wall time, as the ledger has it."""
+        return self._clock.wall_s()
+
+    def is_others(self, entry: Entry | None) -> bool:
+        """Whether an entry belongs to another run that still lives."""
+        return entry is not None and entry.run != self.run and self._presence.is_alive(entry.run)
+
+    async def look_up(self, keys: Sequence[bytes]) -> dict[bytes, Entry]:
+        """What is on record of these jobs."""
+        return await self._threaded(lambda: self._ledger.look_up(keys))
+
+    async def record(self, key: bytes, seen: Entry | None, entry: Entry) -> Entry | None:
+        """Write how far a job has come; return the entry as it stands now.
+
+        None when another process changed it since it was `seen`. Durable on return.
+        """
+        version = seen.version if seen else 0
+        written = replace(entry, version=version + 1, run=self.run)
+        return written if await self._commit(Change(key, written)) else None
+
+    async def strike(self, key: bytes, seen: Entry) -> None:
+        """Take a job off the record: nothing was sent after all."""
+        await self._commit(Change(key, None, seen.version))
+
+    async def latencies(self) -> Mapping[str, float] | None:
+        """What earlier runs have learned of the endpoint."""
+        return await self._threaded(lambda: self._ledger.latencies(self._endpoint))
+
+    async def remember_latencies(self, learned: Mapping[str, float]) -> None:
+        """Keep what this run has learned."""
+        await self._threaded(lambda: self._ledger.remember_latencies(self._endpoint, learned))
+
+    async def close(self) -> None:
+        """Write what waits, and end the thread."""
+        if self._writing is not None:
+            await self._writing
+        self._thread.shutdown()
+
+    async def _commit(self, change: Change) -> bool:
+        done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiting.append((change, done))
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write())
+        return await done
+
+    async def _write(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting, []
+            changes = [change for change, _ in batch]
+            try:
+                written = await self._threaded(
+                    lambda changes=changes: self._ledger.apply(  # type: ignore[misc]
+                        changes, self._endpoint, self._clock.wall_s()
+                    )
+                )
+            except Exception as error:  # each writer is told
+                _settle(batch, error)
+                continue
+            for (_, done), took_place in zip(batch, written, strict=True):
+                if not done.done():
+                    done.set_result(took_place)
+        self._writing = None
+
+    async def _threaded(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+
+def _settle(batch: Sequence[tuple[Change, asyncio.Future[bool]]], error: Exception) -> None:
+    for _, done in batch:
+        if not done.done():
+            done.set_exception(error)

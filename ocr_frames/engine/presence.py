@@ -1,0 +1,53 @@
+"""Which runs are alive: each holds a lock on a file of its own, which ends with its process."""
+
+import contextlib
+import uuid
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from ocr_frames.errors import LedgerError
+
+
+class Presence:
+    """The sign of life of a run, beside the ledger at `ledger`; without a file none is needed."""
+
+    def __init__(self, ledger: Path | None) -> None:
+        self.run = uuid.uuid4().hex
+        self._folder = ledger.with_name(ledger.name + "-runs") if ledger else None
+        self._lock: FileLock | None = None
+        if self._folder is None:
+            return
+        try:
+            self._folder.mkdir(mode=0o700, exist_ok=True)
+            self._lock = FileLock(self._file(self.run), thread_local=False)
+            self._lock.acquire(timeout=0)
+        except (OSError, Timeout) as error:
+            raise LedgerError(f"cannot lock {self._folder}: {error}") from error
+
+    def is_alive(self, run: str) -> bool:
+        """Whether the process behind another run's id still lives."""
+        if run == self.run:
+            return True
+        if self._folder is None or not self._file(run).exists():
+            return False
+        try:
+            with FileLock(self._file(run), timeout=0, thread_local=False):
+                pass
+        except Timeout:
+            return True
+        except OSError:
+            return False
+        self._file(run).unlink(missing_ok=True)
+        return False
+
+    def close(self) -> None:
+        """Take the sign away."""
+        if self._lock is not None:
+            self._lock.release()
+            with contextlib.suppress(OSError):
+                self._file(self.run).unlink(missing_ok=True)
+
+    def _file(self, run: str) -> Path:
+        assert self._folder is not None  # noqa: S101 - checked by the callers
+        return self._folder / f"{run}.lock"

@@ -1,0 +1,119 @@
+"""From a job to a task id on record. Every step is durable before the next costs money."""
+
+import asyncio
+import hashlib
+
+from ocr_frames.clock import Clock
+from ocr_frames.engine import retry
+from ocr_frames.engine.board import Board
+from ocr_frames.engine.calls import Caller, DeadlineError, Exchange
+from ocr_frames.engine.flight import IMAGES_OWN, Flight
+from ocr_frames.engine.ledger import Entry, State
+from ocr_frames.errors import CallFailed, CallFailure
+from ocr_frames.model import Failure, Job, Status
+from ocr_frames.settings import Policy
+
+_HALTING = (CallFailure.ACCOUNT, CallFailure.STOPPED)
+
+
+class Submitter:
+    """Submits flights."""
+
+    def __init__(
+        self, board: Board, exchange: Exchange, caller: Caller, policy: Policy, clock: Clock
+    ) -> None:
+        self._board = board
+        self._exchange = exchange
+        self._caller = caller
+        self._policy = policy
+        self._clock = clock
+
+    async def submit(self, flight: Flight, *, doubtful: bool = False) -> bool:
+        """Submit a flight that holds a slot; False when it has ended or is another run's.
+
+        `doubtful`: it may have been submitted before, so this is the one repetition.
+        """
+        flight.deadline_s = self._clock.now_s() + self._policy.deadline_s
+        image = await _image(flight.job)
+        if isinstance(image, Failure):
+            await self._board.end(flight, Status.ERROR, image)
+            return False
+        intended = await self._board.journal.record(
+            flight.key, flight.entry, Entry(State.INTENDED, 0, "")
+        )
+        if intended is None:
+            return False
+        flight.entry = intended
+        history = [CallFailure.IN_DOUBT] if doubtful else []
+        try:
+            task_id = await self._caller.call(
+                lambda: self._exchange.submit(flight.job.kind, flight.job.settings_json, image),
+                retry.submit_wait_s,
+                flight.deadline_s,
+                history,
+            )
+        except CallFailed as failed:
+            await self._not_submitted(flight, failed, history, doubtful)
+            return False
+        except DeadlineError as error:
+            await self._not_submitted(flight, error.failed, history, doubtful)
+            return False
+        self._count_doubts(history, doubtful)
+        await self._record_task(flight, task_id)
+        return True
+
+    async def _record_task(self, flight: Flight, task_id: str) -> None:
+        submitted = Entry(
+            State.SUBMITTED, 0, "", submitted_s=self._board.journal.wall_s(), task_id=task_id
+        )
+        flight.task_id = task_id
+        entry = await self._board.journal.record(flight.key, flight.entry, submitted)
+        while entry is None:
+            # Somebody took this run for dead. The task is paid for: it must be on record.
+            found = await self._board.journal.look_up([flight.key])
+            entry = await self._board.journal.record(flight.key, found.get(flight.key), submitted)
+        flight.entry = entry
+
+    async def _not_submitted(
+        self, flight: Flight, failed: CallFailed, history: list[CallFailure], doubtful: bool
+    ) -> None:
+        self._count_doubts(history, doubtful)
+        assert flight.entry is not None  # noqa: S101 - intended before
+        failure = Failure(failed.code, failed.message)
+        if failed.failure in _HALTING:
+            failure = self._board.halt(failed)
+        if CallFailure.IN_DOUBT in history:
+            await self._board.journal.record(flight.key, flight.entry, Entry(State.DOUBTFUL, 0, ""))
+            if failed.failure is CallFailure.IN_DOUBT:
+                failure = _in_doubt(failed)
+            await self._board.end(flight, Status.PENDING, failure)
+            return
+        if failed.code in IMAGES_OWN:
+            await self._board.journal.record(
+                flight.key, flight.entry, Entry(State.FAILED, 0, "", failure=failure)
+            )
+        else:
+            await self._board.journal.strike(flight.key, flight.entry)
+        rejected = failed.failure in (CallFailure.REJECTED, CallFailure.UNAUTHORIZED)
+        await self._board.end(flight, Status.ERROR if rejected else Status.PENDING, failure)
+
+    def _count_doubts(self, history: list[CallFailure], doubtful: bool) -> None:
+        self._board.counts["in_doubt"] += history.count(CallFailure.IN_DOUBT) - doubtful
+
+
+def _in_doubt(failed: CallFailed) -> Failure:
+    return Failure(
+        "in-doubt",
+        f"the answer to the submit was lost ({failed.message}); it may have been billed. "
+        'Run again with on_doubt="retry" to submit it once more',
+    )
+
+
+async def _image(job: Job) -> bytes | Failure:
+    """The bytes whose digest the job has, read again if need be."""
+    if job.image is not None:
+        return job.image
+    image = await asyncio.to_thread(job.load)
+    if isinstance(image, bytes) and hashlib.sha256(image).digest() != job.digest:
+        return Failure("image-changed", "the image changed during the run; run again")
+    return image
