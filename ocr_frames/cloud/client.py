@@ -41,6 +41,8 @@ class CloudClient:
             connector=aiohttp.TCPConnector(limit=self._policy.max_connections),
             timeout=self._timeout(),
         )
+        # aiohttp repeats a GET by itself when a kept connection breaks: a call nobody counted.
+        self._session._retry_connection = False  # noqa: SLF001
         self._tokens = TokenSource(self._fetch_token, self._clock)
         return self
 

@@ -56,7 +56,7 @@ class Board:
     def fail(self, error: BaseException) -> None:
         """End the run with an error: nothing more is sent."""
         self.error = self.error or error
-        self.silence(Failure("stopped", "the run failed"))
+        self.silence(Failure("interrupted", "the run failed; run again to go on"))
         self.changed()
 
     def check(self) -> None:

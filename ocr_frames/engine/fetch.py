@@ -93,6 +93,7 @@ class Fetcher:
         self._board.poll_now.set()
 
     async def _ask(self, flight: Flight) -> None:
+        flight.asking = True
         try:
             answer = await self._answer(flight)
         finally:
@@ -121,17 +122,19 @@ class Fetcher:
                 failure = self._board.halt(failed)
             await self._board.end(flight, Status.PENDING, failure)
             return None
-        ready = answer.status not in (Status.PENDING, Status.PROCESSING)
-        self._polls.answered(flight, self._clock.now_s(), ready)
         if self._exchange.holds_answers and not held and self._polls is self._learner:
             self._hold()
+        flight.asking = False
+        ready = answer.status not in (Status.PENDING, Status.PROCESSING)
+        if not flight.ended:
+            self._polls.answered(flight, self._clock.now_s(), ready)
         return answer
 
     def _hold(self) -> None:
         """Change over to a server that was just seen to hold its answers."""
         self._polls = HoldingPoller()
         for flight in self._board.flights.values():
-            if flight.task_id is not None:
+            if flight.task_id is not None and not flight.asking:
                 self._polls.submitted(flight, self._clock.now_s())
 
     async def _answered(self, flight: Flight, answer: Answer) -> None:

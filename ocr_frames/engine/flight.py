@@ -33,6 +33,7 @@ class Flight:
     seen: Status = Status.PENDING
     forgotten: int = 0
     outstanding: bool = False
+    asking: bool = False
     ended: bool = field(default=False)
 
     def outcomes(

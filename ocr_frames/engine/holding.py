@@ -47,9 +47,9 @@ class HoldingPoller(Generic[TaskT]):
             self.unanswered(task, now_s)
 
     def unanswered(self, task: TaskT, now_s: float) -> None:
-        """See Poller."""
-        if task in self._tasks:
-            heapq.heappush(self._again, (now_s + _AGAIN_S, next(self._number), task))
+        """See Poller; a task asked about before the server was seen to hold comes in here."""
+        self._tasks.add(task)
+        heapq.heappush(self._again, (now_s + _AGAIN_S, next(self._number), task))
 
     def forgotten(self, task: TaskT) -> None:
         """See Poller."""

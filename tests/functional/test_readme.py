@@ -3,8 +3,6 @@
 import re
 from pathlib import Path
 
-import pytest
-
 from ocr_frames import errors
 from tests.conftest import SAMPLES
 
@@ -13,16 +11,20 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w*)\n(.*?)```", README, re.DOTALL)
 
 
-def test_the_notebook_lines_run(engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+def test_the_notebook_lines_run(engine, monkeypatch, caplog, tmp_path: Path):
+    caplog.set_level("INFO")
     (tmp_path / "images").symlink_to(SAMPLES / "images")
     monkeypatch.chdir(tmp_path)
-    (code,) = [text for kind, text in BLOCKS if kind == "python"]
+    code, further = [text for kind, text in BLOCKS if kind == "python"]
     names: dict[str, object] = {}
     exec(compile(code, "README.md", "exec"), names)
     out = names["out"]
     assert out["ocr_status"].tolist() == ["Completed", "Completed", "Skipped", "Error"]
+    assert "from the ledger" in caplog.text
     card = names["card"].ocr.recognize("path", regions=names["boxes"], progress=False)
     assert card.loc[0, ["ocr_name", "ocr_born"]].tolist() == ["Odette Tarrow", "14.03.1987"]
+    exec(compile(further, "README.md", "exec"), names)
+    assert names["out"].attrs["ocr"]["rows"]["Completed"] == 2
 
 
 def test_ci_calls_exactly_the_test_command():
