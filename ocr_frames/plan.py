@@ -129,7 +129,7 @@ def _count_steps(
     now_s = SystemClock().wall_s()
     for key in keys:
         entry: Entry | None = entries.get(key)
-        alive = entry is not None and presence.is_alive(entry.run)
+        alive = presence.is_others(entry)
         steps["doubtful"] += resume.is_doubtful(entry, others_alive=alive)
         steps[
             resume.next_step(

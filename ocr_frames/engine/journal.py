@@ -39,8 +39,8 @@ class Journal:
         return self._clock.wall_s()
 
     def is_others(self, entry: Entry | None) -> bool:
-        """Whether an entry belongs to another run that still lives."""
-        return entry is not None and entry.run != self.run and self._presence.is_alive(entry.run)
+        """Whether a job is under way in another run that still lives."""
+        return self._presence.is_others(entry)
 
     async def look_up(self, keys: Sequence[bytes]) -> dict[bytes, Entry]:
         """What is on record of these jobs."""

@@ -58,6 +58,11 @@ class Entry:
     texts: tuple[str, ...] = ()
     failure: Failure | None = None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether its end is not known yet."""
+        return self.state not in (State.COMPLETED, State.FAILED)
+
 
 @dataclass(frozen=True, slots=True)
 class Change:

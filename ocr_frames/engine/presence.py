@@ -6,6 +6,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from ocr_frames.engine.ledger import Entry
 from ocr_frames.errors import LedgerError
 
 
@@ -40,6 +41,12 @@ class Presence:
             return False
         self._file(run).unlink(missing_ok=True)
         return False
+
+    def is_others(self, entry: Entry | None) -> bool:
+        """Whether a job is under way in another run that still lives."""
+        if entry is None or not entry.is_open or entry.run == self.run:
+            return False
+        return self.is_alive(entry.run)
 
     def close(self) -> None:
         """Take the sign away."""

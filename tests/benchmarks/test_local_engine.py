@@ -82,8 +82,8 @@ async def test_faster_than_plain_rapidocr_and_as_accurate():
     plain_speed, plain_f1 = plain(images)
 
     ratio = own_speed / plain_speed
-    print(f"\nplain {plain_speed:.3f} images/s, ours {own_speed:.3f}, {ratio:.2f}x")  # noqa: T201
+    print(f"\nplain {plain_speed:.3f} images/s, ours {own_speed:.3f}, {ratio:.2f}x")
     for name in SETS:
-        print(f"{name}: plain {plain_f1[name]:.4f}, ours {own_f1[name]:.4f}")  # noqa: T201
+        print(f"{name}: plain {plain_f1[name]:.4f}, ours {own_f1[name]:.4f}")
     assert ratio >= 1.5
     assert all(own_f1[name] >= plain_f1[name] - 0.01 for name in SETS)

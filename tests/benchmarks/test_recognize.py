@@ -55,7 +55,9 @@ def test_accuracy_and_speed_beside_plain_rapidocr(engine, labelled: pd.DataFrame
 
     took = {"ours": seconds(ours), "plain": seconds(theirs)}
     ratio = took["plain"] / took["ours"]
-    print(f"\n{len(labelled) / took['ours']:.3f} images/s, plain {len(labelled) / took['plain']:.3f}")
+    print(
+        f"\n{len(labelled) / took['ours']:.3f} images/s, plain {len(labelled) / took['plain']:.3f}"
+    )
     print(f"ratio {ratio:.2f}")
     for name in SETS:
         rows = labelled["set"] == name
