@@ -228,7 +228,7 @@ async def _session(request: Request, goal: Goal, stack: AsyncExitStack) -> _Sess
     stack.callback(presence.close)
     budget = Budget(policy.max_calls)
     meter = Meter(budget, Window(policy.max_outstanding), Rate(policy.calls_per_second), clock)
-    caller = Caller(policy, clock, random.Random())  # noqa: S311 - jitter
+    caller = Caller(policy, meter, clock, random.Random())  # noqa: S311 - jitter
     exchange = _Connection(request, meter, clock)
     stack.push_async_callback(exchange.close)
     journal = Journal(ledger, presence, request.recognizer, clock)

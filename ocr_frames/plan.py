@@ -9,6 +9,7 @@ from typing import Self
 from ocr_frames.clock import SystemClock
 from ocr_frames.engine import resume
 from ocr_frames.engine.flight import key_of
+from ocr_frames.engine.journal import latencies_of
 from ocr_frames.engine.ledger import Entry, Ledger
 from ocr_frames.engine.polling import Latencies
 from ocr_frames.engine.presence import Presence
@@ -109,9 +110,13 @@ async def plan_cells(
         jobs.close()
         presence.close()
         ledger.close()
-    latencies = Latencies.from_dict(learned) if learned else None
     return Plan._of(
-        len(cells), ends, steps, latencies, price, is_metered=not request.endpoint.is_trial
+        len(cells),
+        ends,
+        steps,
+        latencies_of(learned),
+        price,
+        is_metered=not request.endpoint.is_trial,
     )
 
 
@@ -136,6 +141,7 @@ def _count_steps(
                 entry,
                 now_s=now_s,
                 others_alive=alive,
+                own=False,
                 retry_failed=request.policy.retry_failed,
                 on_doubt=request.policy.on_doubt,
             )

@@ -248,9 +248,14 @@ def decode_answer(text: bytes | str) -> Answer:
         status=Status(fetched.taskstatus),
         response_code=fetched.responsestatuscode or "",
         results=tuple(_decode_result(entry) for entry in fetched.results or ()),
-        messages=tuple(error_lists.messages or ()),
-        warnings=tuple(error_lists.warnings or ()),
+        messages=tuple(map(_writable, error_lists.messages or ())),
+        warnings=tuple(map(_writable, error_lists.warnings or ())),
     )
+
+
+def _writable(text: str) -> str:
+    """Replace lone surrogates, which JSON may hold and UTF-8 may not."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _decode_result(entry: _Entry) -> Result:

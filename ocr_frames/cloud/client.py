@@ -42,7 +42,7 @@ class CloudClient:
             timeout=self._timeout(),
         )
         # aiohttp repeats a GET by itself when a kept connection breaks: a call nobody counted.
-        self._session._retry_connection = False  # noqa: SLF001
+        self._session._retry_connection = False
         self._tokens = TokenSource(self._fetch_token, self._clock)
         return self
 

@@ -14,6 +14,7 @@ from ocr_frames.errors import CallFailed
 from ocr_frames.model import Failure, Outcome, Status
 
 _WAITING_ENDS = 64
+_BRIEFLY_S = 1.0
 
 
 class Board:
@@ -25,7 +26,6 @@ class Board:
         self.flights: dict[bytes, Flight] = {}
         self.counts: Counter[str] = Counter()
         self.stopped: Failure | None = None
-        self.silent = False
         self.slot_wanted = False
         self.ends: asyncio.Queue[list[Outcome] | None] = asyncio.Queue(_WAITING_ENDS)
         self.poll_now = asyncio.Event()
@@ -34,22 +34,36 @@ class Board:
         self._closing = False
         self._changed = asyncio.Event()
         self._outstanding = 0
+        self._owed = 0
         self._tasks: set[asyncio.Task[None]] = set()
+        self._paying: set[asyncio.Task[None]] = set()
 
     @property
-    def outstanding(self) -> int:
-        """Flights that hold a slot: being submitted, or submitted and not fetched."""
-        return self._outstanding
+    def silent(self) -> bool:
+        """Whether no more calls are made at all."""
+        return self.meter.halted.is_set()
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run `work` beside; if it fails, the run fails with its error."""
+    def spawn(self, work: Coroutine[Any, Any, None], *, pays: bool = False) -> None:
+        """Run `work` beside; if it fails, the run fails with its error.
+
+        `pays`: it submits, so that cutting it off would leave a doubt.
+        """
         task = asyncio.create_task(work)
         self._tasks.add(task)
+        if pays:
+            self._paying.add(task)
+            task.add_done_callback(self._paying.discard)
         task.add_done_callback(self._reap)
 
     def _reap(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
+        if task.cancelled():
+            error: BaseException | None = RuntimeError(
+                "a call of the run was cancelled from within"
+            )
+        else:
+            error = task.exception()
+        if error is not None and not self._closing:
             self.fail(error)
         self.changed()
 
@@ -71,8 +85,8 @@ class Board:
 
     def silence(self, failure: Failure) -> None:
         """Make no more calls at all."""
-        self.silent = True
         self.stop(failure)
+        self.meter.halted.set()
         self.poll_now.set()
 
     def halt(self, failed: CallFailed) -> Failure:
@@ -85,27 +99,36 @@ class Board:
         """Wake who waits for a slot or for the end."""
         self._changed.set()
 
-    async def slot(self, calls: int) -> bool:
-        """Take a slot when there is one; False when the run has stopped.
+    async def slot(self, flight: Flight, calls: int) -> bool:
+        """Give a flight its slot when there is one; False when the run has stopped.
 
-        `calls` are needed to bring a flight to its end; the run stops when the budget does not
-        have them, beside a fetch for each flight outstanding.
+        `calls` are needed to bring it to its end. The run stops when the budget does not have
+        them, beside those that the flights under way still need.
         """
-        while self.stopped is None and self._outstanding >= self.meter.window.limit:
+        while self.stopped is None and not self._has_room(calls):
+            if self._outstanding == 0:
+                self.stop(self.meter.budget.exhausted)
+                break
             self.slot_wanted = True
             self.poll_now.set()
             await self._change()
         self.slot_wanted = False
-        if self.stopped is None and not self.meter.budget.affords(calls + self._outstanding):
-            self.stop(self.meter.budget.exhausted)
         if self.stopped is not None:
             return False
+        flight.owed = calls
+        self._owed += calls
         self._outstanding += 1
         return True
 
-    def give_slot_back(self) -> None:
-        """Free the slot of a flight that goes on without one."""
-        self._outstanding -= 1
+    def _has_room(self, calls: int) -> bool:
+        within = self._outstanding < self.meter.window.limit
+        return within and self.meter.budget.affords(calls + self._owed)
+
+    def give_slot_back(self, flight: Flight) -> None:
+        """Free the slot of a flight, if it has one."""
+        self._owed -= flight.owed
+        self._outstanding -= flight.owed > 0
+        flight.owed = 0
         self.changed()
 
     def drop(self, flight: Flight) -> None:
@@ -136,8 +159,7 @@ class Board:
             return
         flight.ended = True
         self.flights.pop(flight.key, None)
-        self._outstanding -= flight.outstanding
-        self.changed()
+        self.give_slot_back(flight)
         await self.tell(flight.outcomes(status, failure, texts))
 
     async def tell(self, outcomes: Iterable[Outcome]) -> None:
@@ -158,7 +180,8 @@ class Board:
             self._ended += flight.outcomes(Status.PENDING, failure)
         elif entry is not None:
             earlier = entry.run != self.journal.run
-            self.counts["from_ledger" if earlier else "duplicates"] += len(flight.positions)
+            # Its other rows were counted as duplicates when they joined it.
+            self.counts["from_ledger" if earlier else "duplicates"] += 1
             status = Status.COMPLETED if entry.state is State.COMPLETED else Status.ERROR
             self._ended += flight.outcomes(status, entry.failure, entry.texts, from_ledger=earlier)
         return True
@@ -169,13 +192,14 @@ class Board:
         await self.tell(ended)
 
     async def settle(self, seconds: float) -> None:
-        """Let calls that were sent be answered and recorded, for so long; then end them."""
+        """Let submits be answered and recorded, for so long, other calls briefly; end the rest."""
         self._closing = True
-        self.silence(Failure("interrupted", "the run was interrupted; run again to go on"))
+        self.meter.halted.set()
         while not self.ends.empty():
             self.ends.get_nowait()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=seconds)
+        for tasks, limit_s in ((self._tasks, _BRIEFLY_S), (self._paying, seconds)):
+            if tasks:
+                await asyncio.wait(tasks, timeout=limit_s)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
 from ocr_frames.clock import Clock
+from ocr_frames.engine.meter import Meter, check_halted
 from ocr_frames.errors import CallFailed, CallFailure
 from ocr_frames.model import Answer, Kind
 from ocr_frames.settings import Policy
@@ -43,14 +44,14 @@ class DeadlineError(Exception):
 
 
 class Caller:
-    """Repeats calls; counts how often."""
+    """Repeats calls, each in its turn; counts how often."""
 
-    def __init__(self, policy: Policy, clock: Clock, rng: random.Random) -> None:
+    def __init__(self, policy: Policy, meter: Meter, clock: Clock, rng: random.Random) -> None:
         self._policy = policy
+        self._meter = meter
         self._clock = clock
         self._rng = rng
         self.retries = 0
-        self.may_repeat: Callable[[], bool] = lambda: True
 
     async def call(
         self,
@@ -65,17 +66,16 @@ class Caller:
         time left for it.
         """
         while True:
+            await self._meter.turn()
+            check_halted(self._meter.halted)
             try:
                 return await attempt()
-            except CallFailed as error:
-                failed = error
+            except CallFailed as failed:
                 history.append(failed.failure)
                 pause_s = wait_s(history, self._policy, self._rng, failed.retry_after_s)
-                if pause_s is None or not self.may_repeat():
+                if pause_s is None:
                     raise
                 if self._clock.now_s() + pause_s > deadline_s:
                     raise DeadlineError(failed) from failed
-            await self._clock.sleep(pause_s)
-            if not self.may_repeat():
-                raise failed
+            await self._clock.wait(self._meter.halted, pause_s)
             self.retries += 1

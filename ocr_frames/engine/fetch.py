@@ -11,7 +11,7 @@ from ocr_frames.engine.board import Board
 from ocr_frames.engine.calls import Caller, DeadlineError, Exchange
 from ocr_frames.engine.flight import Flight, end_of, record_of
 from ocr_frames.engine.holding import HoldingPoller
-from ocr_frames.engine.polling import Latencies, Poller, PollPolicy
+from ocr_frames.engine.polling import Poller, PollPolicy
 from ocr_frames.engine.submit import Submitter
 from ocr_frames.errors import CallFailed, CallFailure
 from ocr_frames.model import Answer, Failure, Status
@@ -50,7 +50,7 @@ class Fetcher:
         self._polls: _Polls = self._learner
         # A held question keeps its connection: leave some for submits.
         self._asking = asyncio.Semaphore(max(1, policy.max_connections // 2))
-        self._deadlines: deque[Flight] = deque()
+        self._deadlines: deque[tuple[float, Flight]] = deque()
 
     async def run(self) -> None:
         """Ask, whenever it is time to, until cancelled."""
@@ -72,11 +72,7 @@ class Fetcher:
         if self._exchange.holds_answers:
             self._polls = HoldingPoller()
         elif known is not None:
-            try:
-                latencies = Latencies.from_dict(known)
-            except (KeyError, TypeError, ValueError):
-                return
-            self._learner = Poller(PollPolicy(floor_s=self._policy.poll_floor_s), latencies)
+            self._learner = Poller(PollPolicy(floor_s=self._policy.poll_floor_s), known)
             self._polls = self._learner
 
     async def close(self) -> None:
@@ -88,7 +84,7 @@ class Fetcher:
         """Take over a flight that was submitted `age_s` seconds ago."""
         now_s = self._clock.now_s()
         flight.deadline_s = now_s + self._policy.deadline_s
-        self._deadlines.append(flight)
+        self._deadlines.append((flight.deadline_s, flight))
         self._polls.submitted(flight, now_s - max(0.0, age_s))
         self._board.poll_now.set()
 
@@ -167,15 +163,14 @@ class Fetcher:
         await self._board.end(flight, status, failure, answer.texts)
 
     async def _end_overdue(self, now_s: float) -> None:
-        while self._deadlines and (self._is_over(self._deadlines[0], now_s) or self._board.silent):
-            flight = self._deadlines.popleft()
-            if flight.ended:
+        while self._next_deadline_s() <= (math.inf if self._board.silent else now_s):
+            if not self._deadlines:
+                return
+            deadline_s, flight = self._deadlines.popleft()
+            if flight.ended or flight.deadline_s > deadline_s:
                 continue
             self._polls.forgotten(flight)
             await self._board.end(flight, flight.seen, self._board.stopped or self._late())
-
-    def _is_over(self, flight: Flight, now_s: float) -> bool:
-        return flight.ended or flight.deadline_s <= now_s
 
     def _late(self) -> Failure:
         limit = f"{self._policy.deadline_s:g} s"
@@ -184,4 +179,6 @@ class Fetcher:
         )
 
     def _next_deadline_s(self) -> float:
-        return self._deadlines[0].deadline_s if self._deadlines else math.inf
+        while self._deadlines and self._deadlines[0][1].ended:
+            self._deadlines.popleft()
+        return self._deadlines[0][0] if self._deadlines else math.inf

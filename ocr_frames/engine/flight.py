@@ -2,7 +2,8 @@
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from typing import Self
 
 from ocr_frames.engine.ledger import Entry, State
 from ocr_frames.model import Answer, Failure, Job, Outcome, Status
@@ -21,7 +22,9 @@ def key_of(job: Job, recognizer: str) -> bytes:
 class Flight:
     """One job under way for all rows with the same image.
 
-    `entry` is what is on record of it; `deadline_s` monotonic; `seen` the task's last status.
+    `entry` is what is on record of it; `deadline_s` monotonic; `seen` the task's last status;
+    `intended` whether this run has written that it submits;
+    `owed` calls it needs to its end, while it holds a slot.
     """
 
     key: bytes
@@ -32,9 +35,15 @@ class Flight:
     deadline_s: float = 0.0
     seen: Status = Status.PENDING
     forgotten: int = 0
-    outstanding: bool = False
+    owed: int = 0
     asking: bool = False
-    ended: bool = field(default=False)
+    intended: bool = False
+    ended: bool = False
+
+    def without_image(self) -> Self:
+        """Let go of the bytes, as it may be long until they are needed, if ever."""
+        self.job = replace(self.job, image=None)
+        return self
 
     def outcomes(
         self,

@@ -1,6 +1,7 @@
 """The ledger as a run sees it: awaited, and with all that is written at one time in one commit."""
 
 import asyncio
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -8,6 +9,7 @@ from typing import TypeVar
 
 from ocr_frames.clock import Clock
 from ocr_frames.engine.ledger import Change, Entry, Ledger
+from ocr_frames.engine.polling import Latencies
 from ocr_frames.engine.presence import Presence
 
 T = TypeVar("T")
@@ -51,17 +53,19 @@ class Journal:
 
         None when another process changed it since it was `seen`. Durable on return.
         """
-        version = seen.version if seen else 0
-        written = replace(entry, version=version + 1, run=self.run)
-        return written if await self._commit(Change(key, written)) else None
+        # A version that never comes back: a job may be struck out and written anew.
+        version = seen.version + 1 if seen else secrets.randbits(48)
+        written = replace(entry, version=version, run=self.run)
+        change = Change(key, written, seen.version if seen else None)
+        return written if await self._commit(change) else None
 
     async def strike(self, key: bytes, seen: Entry) -> None:
         """Take a job off the record: nothing was sent after all."""
         await self._commit(Change(key, None, seen.version))
 
-    async def latencies(self) -> Mapping[str, float] | None:
+    async def latencies(self) -> Latencies | None:
         """What earlier runs have learned of the endpoint."""
-        return await self._threaded(lambda: self._ledger.latencies(self._endpoint))
+        return latencies_of(await self._threaded(lambda: self._ledger.latencies(self._endpoint)))
 
     async def remember_latencies(self, learned: Mapping[str, float]) -> None:
         """Keep what this run has learned."""
@@ -70,7 +74,7 @@ class Journal:
     async def close(self) -> None:
         """Write what waits, and end the thread."""
         if self._writing is not None:
-            await self._writing
+            await asyncio.shield(self._writing)
         self._thread.shutdown()
 
     async def _commit(self, change: Change) -> bool:
@@ -100,6 +104,14 @@ class Journal:
 
     async def _threaded(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+
+def latencies_of(stored: Mapping[str, float] | None) -> Latencies | None:
+    """Read what is stored; None where it makes no sense, as it can be learned anew."""
+    try:
+        return Latencies.from_dict(stored) if stored else None
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
 
 
 def _settle(batch: Sequence[tuple[Change, asyncio.Future[bool]]], error: Exception) -> None:

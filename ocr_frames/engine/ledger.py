@@ -10,6 +10,7 @@ was paid for; an `intended` job whose run is gone is the only doubt.
 """
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,10 +30,19 @@ CREATE TABLE jobs (
     texts TEXT, code TEXT, message TEXT
 ) WITHOUT ROWID;
 CREATE TABLE files (
-    path TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, digest BLOB NOT NULL
+    path BLOB PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, digest BLOB NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE latencies (endpoint TEXT PRIMARY KEY, learned TEXT NOT NULL) WITHOUT ROWID;
 """
+_INSERT = (
+    "INSERT INTO jobs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+    " ON CONFLICT (key) DO NOTHING"
+)
+_UPDATE = (
+    "UPDATE jobs SET state = ?2, version = ?3, run = ?4, endpoint = ?5, changed_s = ?6,"
+    " submitted_s = ?7, task_id = ?8, texts = ?9, code = ?10, message = ?11"
+    " WHERE key = ?1 AND version = ?12"
+)
 _AT_ONCE = 500
 
 
@@ -48,7 +58,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One job on record. `version` grows with each change: who writes says what it has seen."""
+    """One job on record. `version` is another after each change: who writes says what it saw."""
 
     state: State
     version: int
@@ -66,14 +76,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The job with `key` becomes `entry`, provided its version is still one less.
+    """The job with `key` becomes `entry`, provided it still has the version `seen`.
 
-    `entry` None takes the job off the record; `seen` is the version it must have then.
+    `seen` None: provided there is none. `entry` None takes the job off the record.
     """
 
     key: bytes
     entry: Entry | None
-    seen: int = 0
+    seen: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +143,8 @@ class Ledger:
             " FROM jobs WHERE key IN",
             keys,
         )
-        return {row[0]: _entry(row[1:]) for row in rows}
+        with self._explained():
+            return {row[0]: _entry(row[1:]) for row in rows}
 
     def apply(self, changes: Sequence[Change], endpoint: str, now_s: float) -> list[bool]:
         """Write all changes in one transaction; tell for each whether it took place.
@@ -146,40 +157,42 @@ class Ledger:
     def _apply(self, change: Change, endpoint: str, now_s: float) -> bool:
         entry = change.entry
         if entry is None:
-            cursor = self._sqlite.execute(
-                "DELETE FROM jobs WHERE key = ? AND version = ?", (change.key, change.seen)
-            )
-            return cursor.rowcount > 0
+            where = (change.key, change.seen)
+            return self._changed("DELETE FROM jobs WHERE key = ? AND version = ?", where)
         failure = entry.failure
-        cursor = self._sqlite.execute(
-            "INSERT INTO jobs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
-            " ON CONFLICT (key) DO UPDATE SET state = ?2, version = ?3, run = ?4, changed_s = ?6,"
-            " submitted_s = ?7, task_id = ?8, texts = ?9, code = ?10, message = ?11"
-            " WHERE version = ?3 - 1",
-            (
-                change.key,
-                entry.state,
-                entry.version,
-                entry.run,
-                endpoint,
-                now_s,
-                entry.submitted_s,
-                entry.task_id,
-                json.dumps(entry.texts) if entry.state is State.COMPLETED else None,
-                failure.code if failure else None,
-                failure.message if failure else None,
-            ),
+        row = (
+            change.key,
+            entry.state,
+            entry.version,
+            entry.run,
+            endpoint,
+            now_s,
+            entry.submitted_s,
+            entry.task_id,
+            json.dumps(entry.texts) if entry.state is State.COMPLETED else None,
+            failure.code if failure else None,
+            failure.message.encode("utf-8", "replace").decode() if failure else None,
         )
-        return cursor.rowcount > 0
+        return (
+            self._changed(_INSERT, row)
+            if change.seen is None
+            else self._changed(_UPDATE, (*row, change.seen))
+        )
+
+    def _changed(self, statement: str, values: tuple[object, ...]) -> bool:
+        return self._sqlite.execute(statement, values).rowcount > 0
 
     def known_files(self, paths: Sequence[str]) -> dict[str, FileFacts]:
         """What is on record of the files at these absolute paths."""
-        rows = self._select("SELECT path, size, mtime_ns, digest FROM files WHERE path IN", paths)
-        return {row[0]: FileFacts(*row) for row in rows}
+        rows = self._select(
+            "SELECT path, size, mtime_ns, digest FROM files WHERE path IN",
+            [os.fsencode(path) for path in paths],
+        )
+        return {(path := os.fsdecode(row[0])): FileFacts(path, *row[1:]) for row in rows}
 
     def remember_files(self, files: Iterable[FileFacts]) -> None:
         """Put files on record, so that unchanged ones need not be read again."""
-        rows = [(file.path, file.size, file.mtime_ns, file.digest) for file in files]
+        rows = [(os.fsencode(file.path), file.size, file.mtime_ns, file.digest) for file in files]
         with self._explained(), self._transaction():
             self._sqlite.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", rows)
 
@@ -189,7 +202,7 @@ class Ledger:
             row = self._sqlite.execute(
                 "SELECT learned FROM latencies WHERE endpoint = ?", (endpoint,)
             ).fetchone()
-        return json.loads(row[0]) if row else None
+            return json.loads(row[0]) if row else None
 
     def remember_latencies(self, endpoint: str, learned: Mapping[str, float]) -> None:
         """Keep what this run has learned of an endpoint."""
@@ -244,7 +257,7 @@ class Ledger:
     def _explained(self) -> Iterator[None]:
         try:
             yield
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, ValueError) as error:
             raise LedgerError(
                 f"the ledger {self.path or '(temporary)'} cannot be used: {error}. Nothing more "
                 "is sent without it; mend it, name another with ledger= or OCR_FRAMES_LEDGER, "

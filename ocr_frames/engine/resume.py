@@ -29,26 +29,28 @@ def next_step(
     *,
     now_s: float,
     others_alive: bool,
+    own: bool,
     retry_failed: bool,
     on_doubt: str,
 ) -> Step:
     """Decide from the record.
 
     `now_s` is wall time; `others_alive` tells whether the entry belongs to another run that
-    still lives: then that run does the work, and this one watches.
+    still lives: then that run does the work, and this one watches. `own` tells that it was
+    written by this run, which has had its one repetition then.
     """
     if entry is None:
         return Step.SUBMIT
     if entry.state is State.COMPLETED:
         return Step.DONE
     if entry.state is State.FAILED:
-        return Step.SUBMIT if retry_failed else Step.DONE
+        return Step.SUBMIT if retry_failed and not own else Step.DONE
     if others_alive:
         return Step.WATCH
     if entry.state is State.SUBMITTED:
         age_s = now_s - (entry.submitted_s or 0.0)
         return Step.RESUBMIT if age_s >= KEPT_S else Step.POLL
-    return Step.SUBMIT if on_doubt == "retry" else Step.HOLD
+    return Step.SUBMIT if on_doubt == "retry" and not own else Step.HOLD
 
 
 def is_doubtful(entry: Entry | None, *, others_alive: bool) -> bool:

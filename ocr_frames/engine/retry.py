@@ -42,7 +42,7 @@ def _wait_s(
     if last is CallFailure.UNAUTHORIZED:
         return 0.0 if history.count(last) == 1 else None
     failed = sum(failure not in _PATIENT for failure in history)
-    if failed >= policy.max_attempts:
+    if last not in _PATIENT and failed >= policy.max_attempts:
         return None
     ceiling = min(policy.max_backoff_s, policy.backoff_s * 2.0 ** min(len(history) - 1, 32))
     return max(rng.uniform(0.0, ceiling), retry_after_s or 0.0)

@@ -53,8 +53,8 @@ class Run:
         self._fetcher = Fetcher(self._board, exchange, caller, self._submitter, policy, clock)
         self._watched: list[Flight] = []
         self._beside: list[asyncio.Task[None]] = []
+        self._opening = asyncio.Lock()
         self._opened = False
-        caller.may_repeat = lambda: not self._board.silent
 
     @property
     def stopped(self) -> Failure | None:
@@ -84,12 +84,10 @@ class Run:
                     yield ends
             await work
             self._board.check()
-        except BaseException:
+        finally:
             work.cancel()
             await asyncio.gather(work, return_exceptions=True)
             await self._board.settle(_SETTLE_S)
-            raise
-        finally:
             await self._journal.close()
 
     def _close_ends(self) -> None:
@@ -100,10 +98,17 @@ class Run:
     async def _work(self, batches: AsyncIterator[Sequence[Job]]) -> None:
         self._beside = [asyncio.create_task(self._failing(self._watch))]
         try:
+            waiting: list[tuple[Flight, Step]] = []
             async for batch in batches:
-                await self._take_off(batch)
+                going = await self._take_off(batch)
+                if self._goal == "collect":
+                    waiting += [(flight.without_image(), step) for flight, step in going]
+                    continue
+                await self._launch_all(going)
                 if self._board.stopped is not None:
                     break
+            # What expires first is collected first, so all must be known.
+            await self._launch_all(sorted(waiting, key=_submitted_s))
             await self._board.landed()
             await self._fetcher.close()
         finally:
@@ -118,7 +123,8 @@ class Run:
         except Exception as error:  # told by `outcomes`
             self._board.fail(error)
 
-    async def _take_off(self, batch: Sequence[Job]) -> None:
+    async def _take_off(self, batch: Sequence[Job]) -> list[tuple[Flight, Step]]:
+        """Make flights of a batch; tell the ends that need no call, return the others."""
         flights = self._grouped(batch)
         entries = await self._journal.look_up([flight.key for flight in flights])
         going: list[tuple[Flight, Step]] = []
@@ -129,8 +135,9 @@ class Run:
                 continue
             going.append((flight, step))
         await self._board.tell_ended()
-        if self._goal == "collect":
-            going.sort(key=lambda pair: _submitted_s(pair[0]))
+        return going
+
+    async def _launch_all(self, going: Sequence[tuple[Flight, Step]]) -> None:
         for flight, step in going:
             await self._launch(flight, step)
 
@@ -138,15 +145,16 @@ class Run:
         """Give a flight its slot and send it on its way; drop it if the run has stopped."""
         if step is Step.WATCH:
             flight.deadline_s = self._clock.now_s() + self._policy.deadline_s
-            self._watched.append(flight)
+            self._watched.append(flight.without_image())
             return
-        if not self._opened:
-            await self._open()
-        if not await self._board.slot(calls=1 if step is Step.POLL else 2):
+        async with self._opening:
+            if not self._opened:
+                await self._open()
+        calls = 1 if step is Step.POLL or self._goal == "submit" else 2
+        if await self._board.slot(flight, calls):
+            self._board.spawn(self._fly(flight, step), pays=step is not Step.POLL)
+        else:
             self._board.drop(flight)
-            return
-        flight.outstanding = True
-        self._board.spawn(self._fly(flight, step))
 
     async def _open(self) -> None:
         """Knock at the endpoint before anything is submitted to it."""
@@ -181,8 +189,7 @@ class Run:
             return
         if not flight.ended:
             # Another run has taken this job up in the same moment: see what becomes of it.
-            flight.outstanding = False
-            self._board.give_slot_back()
+            self._board.give_slot_back(flight)
             await self._launch(flight, Step.WATCH)
 
     async def _watch(self) -> None:
@@ -227,10 +234,12 @@ class Run:
             flight.entry,
             now_s=self._clock.wall_s(),
             others_alive=self._journal.is_others(flight.entry),
+            own=flight.entry is not None and flight.entry.run == self._journal.run,
             retry_failed=self._policy.retry_failed,
             on_doubt=self._policy.on_doubt,
         )
 
 
-def _submitted_s(flight: Flight) -> float:
-    return (flight.entry.submitted_s if flight.entry else None) or 0.0
+def _submitted_s(going: tuple[Flight, Step]) -> float:
+    entry = going[0].entry
+    return (entry.submitted_s if entry else None) or 0.0

@@ -16,6 +16,10 @@ from ocr_frames.settings import Policy
 _HALTING = (CallFailure.ACCOUNT, CallFailure.STOPPED)
 
 
+class _ElsewhereError(Exception):
+    """Another run has taken the job up in the same moment."""
+
+
 class Submitter:
     """Submits flights."""
 
@@ -33,25 +37,22 @@ class Submitter:
 
         `doubtful`: it may have been submitted before, so this is the one repetition.
         """
+        flight.intended = False
         flight.deadline_s = self._clock.now_s() + self._policy.deadline_s
         image = await _image(flight.job)
         if isinstance(image, Failure):
             await self._board.end(flight, Status.ERROR, image)
             return False
-        intended = await self._board.journal.record(
-            flight.key, flight.entry, Entry(State.INTENDED, 0, "")
-        )
-        if intended is None:
-            return False
-        flight.entry = intended
         history = [CallFailure.IN_DOUBT] if doubtful else []
         try:
             task_id = await self._caller.call(
-                lambda: self._exchange.submit(flight.job.kind, flight.job.settings_json, image),
+                lambda: self._attempt(flight, image, history),
                 retry.submit_wait_s,
                 flight.deadline_s,
                 history,
             )
+        except _ElsewhereError:
+            return False
         except CallFailed as failed:
             await self._not_submitted(flight, failed, history, doubtful)
             return False
@@ -61,6 +62,26 @@ class Submitter:
         self._count_doubts(history, doubtful)
         await self._record_task(flight, task_id)
         return True
+
+    async def _attempt(self, flight: Flight, image: bytes, history: list[CallFailure]) -> str:
+        """Write the intention down, submit, and strike it out if nothing was sent.
+
+        So what is intended on record is no more than the submits in flight.
+        """
+        journal = self._board.journal
+        if not flight.intended:
+            intended = await journal.record(flight.key, flight.entry, Entry(State.INTENDED, 0, ""))
+            if intended is None:
+                raise _ElsewhereError
+            flight.entry, flight.intended = intended, True
+        try:
+            return await self._exchange.submit(flight.job.kind, flight.job.settings_json, image)
+        except CallFailed as failed:
+            doubted = CallFailure.IN_DOUBT in (failed.failure, *history)
+            if not doubted and flight.entry is not None:
+                await journal.strike(flight.key, flight.entry)
+                flight.entry, flight.intended = None, False
+            raise
 
     async def _record_task(self, flight: Flight, task_id: str) -> None:
         submitted = Entry(
@@ -78,24 +99,20 @@ class Submitter:
         self, flight: Flight, failed: CallFailed, history: list[CallFailure], doubtful: bool
     ) -> None:
         self._count_doubts(history, doubtful)
-        assert flight.entry is not None  # noqa: S101 - intended before
         failure = Failure(failed.code, failed.message)
         if failed.failure in _HALTING:
             failure = self._board.halt(failed)
-        if CallFailure.IN_DOUBT in history:
-            await self._board.journal.record(flight.key, flight.entry, Entry(State.DOUBTFUL, 0, ""))
-            if failed.failure is CallFailure.IN_DOUBT:
-                failure = _in_doubt(failed)
-            await self._board.end(flight, Status.PENDING, failure)
-            return
+        status = Status.PENDING
+        if failed.failure in (CallFailure.REJECTED, CallFailure.UNAUTHORIZED):
+            status = Status.ERROR
+        record = self._board.journal.record
         if failed.code in IMAGES_OWN:
-            await self._board.journal.record(
-                flight.key, flight.entry, Entry(State.FAILED, 0, "", failure=failure)
-            )
-        else:
-            await self._board.journal.strike(flight.key, flight.entry)
-        rejected = failed.failure in (CallFailure.REJECTED, CallFailure.UNAUTHORIZED)
-        await self._board.end(flight, Status.ERROR if rejected else Status.PENDING, failure)
+            await record(flight.key, flight.entry, Entry(State.FAILED, 0, "", failure=failure))
+        elif flight.intended:
+            await record(flight.key, flight.entry, Entry(State.DOUBTFUL, 0, ""))
+            status = Status.PENDING
+            failure = _in_doubt(failed) if failed.failure is CallFailure.IN_DOUBT else failure
+        await self._board.end(flight, status, failure)
 
     def _count_doubts(self, history: list[CallFailure], doubtful: bool) -> None:
         self._board.counts["in_doubt"] += history.count(CallFailure.IN_DOUBT) - doubtful

@@ -3,6 +3,7 @@
 import asyncio
 import heapq
 import itertools
+import math
 
 _QUIET_TURNS = 12
 """Turns of the event loop without a new sleeper, after which all are taken to be asleep."""
@@ -31,6 +32,9 @@ class ManualClock:
         await self.wait(asyncio.Event(), seconds)
 
     async def wait(self, event: asyncio.Event, seconds: float) -> None:
+        if seconds == math.inf:
+            await event.wait()
+            return
         woken = asyncio.Event()
         heapq.heappush(self._sleepers, (self.time_s + seconds, next(self._number), woken))
         if self._driver is None or self._driver.done():

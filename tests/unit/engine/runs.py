@@ -35,7 +35,7 @@ class Trial:
         self.budget = Budget(self.policy.max_calls)
         window = Window(self.policy.max_outstanding)
         self.meter = Meter(self.budget, window, Rate(self.policy.calls_per_second), self.clock)
-        caller = Caller(self.policy, self.clock, random.Random(7))
+        caller = Caller(self.policy, self.meter, self.clock, random.Random(7))
         journal = Journal(self.ledger, self.presence, self.recognizer, self.clock)
         return Run(
             self.exchange,
