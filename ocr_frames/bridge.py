@@ -3,10 +3,12 @@
 import asyncio
 import threading
 from collections.abc import Coroutine
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+
+_LOOK_S = 0.1
 
 
 def run_sync(work: Coroutine[Any, Any, T]) -> T:
@@ -40,9 +42,22 @@ def _run_in_thread(work: Coroutine[Any, Any, T]) -> T:
     thread = threading.Thread(target=target, name="ocr_frames", daemon=True)
     thread.start()
     try:
-        return result.result()
-    except KeyboardInterrupt:
+        _wait(result, asyncio.current_task())
+    except (KeyboardInterrupt, asyncio.CancelledError):
         loop, task = started.result()
         loop.call_soon_threadsafe(task.cancel)
         thread.join()
         raise
+    return result.result()
+
+
+def _wait(result: Future[T], caller: asyncio.Task[Any] | None) -> None:
+    """Wait for the result, or until the calling task is to be cancelled.
+
+    asyncio.run answers the first Ctrl-C by cancelling its task, which this thread is blocking:
+    nothing is raised, so one has to look.
+    """
+    while not result.done():
+        wait([result], timeout=_LOOK_S)
+        if caller is not None and caller.cancelling() and not result.done():
+            raise asyncio.CancelledError

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
+from tqdm.contrib.logging import logging_redirect_tqdm
 
 from ocr_frames import pipeline, request
 from ocr_frames.engine.ledger import Ledger
@@ -60,8 +61,11 @@ LedgerOption = Annotated[
 def main() -> None:
     """Run the command; turn what the library raises into one line and an exit code."""
     logging.basicConfig(format="%(message)s", level=logging.INFO, stream=sys.stderr)
+    # The command tells the report itself.
+    pipeline.report_log.setLevel(logging.CRITICAL)
     try:
-        app()
+        with logging_redirect_tqdm():
+            app()
     except OcrFramesError as error:
         _fail(str(error), error.exit_code)
 
@@ -125,7 +129,7 @@ def recognize(
     )
     typer.echo(f"{report} -> {destination}", err=True)
     if report.stopped is not None:
-        _fail(str(report.stopped), 1)
+        raise SystemExit(OcrFramesError.exit_code)
     if set(report.rows) - {"Completed", "Skipped"}:
         raise SystemExit(SOME_ROWS_FAILED)
 

@@ -34,6 +34,7 @@ from ocr_frames.request import Options, Request
 from ocr_frames.server.embedded import local_endpoint
 
 log = logging.getLogger("ocr_frames")
+report_log = logging.getLogger("ocr_frames.report")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class Report:
         return (
             f"{sum(self.rows.values())} rows in {self.seconds:.1f} s: {counts or 'none'}; "
             f"{sum(self.calls.values())} calls, {saved}"
+            + (f"; stopped by {self.stopped}" if self.stopped else "")
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -198,7 +200,7 @@ async def recognize_cells(
             ended(Outcome(position, Status.PENDING, failure=stopped))
     rows = Counter(outcome.status.value for outcome in outcomes.values())
     report = session.report(rows, time.monotonic() - began_s)
-    log.log(logging.ERROR if stopped else logging.INFO, "%s", stopped or report)
+    report_log.log(logging.ERROR if stopped else logging.INFO, "%s", report)
     return Recognized([outcomes[position] for position in range(len(cells))], report)
 
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -104,3 +105,14 @@ def simulated(**config: Any) -> Iterator[Simulated]:
         yield simulator
     finally:
         simulator.close()
+
+
+@contextmanager
+def several(count: int, **config: Any) -> Iterator[list[Simulated]]:
+    """Run so many simulators side by side."""
+    with ThreadPoolExecutor(count) as pool:
+        running = list(pool.map(lambda _: Simulated(dict(config)), range(count)))
+        try:
+            yield running
+        finally:
+            list(pool.map(Simulated.close, running))

@@ -1,9 +1,7 @@
 """Pull the plug at any moment, run the same line again: only what never arrived is paid for."""
 
 import random
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -11,13 +9,13 @@ import pytest
 
 from tests.adapters.children import Child
 from tests.adapters.clients import Client, call, codes, images, texts
-from tests.adapters.simulated import Simulated, simulated
+from tests.adapters.simulated import Simulated, several, simulated
 
 QUICK = {"capacity": 64, "service": {"kind": "fixed", "s": 0.02}}
 IMAGES = 100
 KILLS = 30
 KILLED_IMAGES = 200
-AT_ONCE = 6
+AT_ONCE = 10
 
 
 @pytest.fixture(scope="module")
@@ -53,17 +51,6 @@ def kill_and_run_again(client: Client, calls: int, when: str) -> None:
     assert vendor.stats()["submitted"] <= KILLED_IMAGES + doubtful
 
 
-@contextmanager
-def vendors(count: int) -> Iterator[list[Simulated]]:
-    with ThreadPoolExecutor(count) as pool:
-        managers = [simulated() for _ in range(count)]
-        running = list(pool.map(lambda manager: manager.__enter__(), managers))
-        try:
-            yield running
-        finally:
-            list(pool.map(lambda manager: manager.__exit__(None, None, None), managers))
-
-
 def test_killed_at_any_point_a_rerun_pays_only_for_what_was_not_acknowledged(tmp_path: Path):
     rng = random.Random(20)
     points = [(rng.randint(1, 400), rng.choice(["before", "after"])) for _ in range(KILLS)]
@@ -78,7 +65,7 @@ def test_killed_at_any_point_a_rerun_pays_only_for_what_was_not_acknowledged(tmp
         for number in range(lane, KILLS, AT_ONCE):
             killed(vendor, number)
 
-    with vendors(AT_ONCE) as running, ThreadPoolExecutor(AT_ONCE) as pool:
+    with several(AT_ONCE) as running, ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(work, running, range(AT_ONCE)))
 
 
@@ -213,7 +200,7 @@ def test_a_plan_makes_no_call_and_is_about_right(client: Client):
     assert sum(out.attrs["ocr"]["calls"].values()) == pytest.approx(plan.calls, rel=0.15)
 
 
-@pytest.mark.parametrize("max_calls", [0, 1, 3, 50, 133])
+@pytest.mark.parametrize("max_calls", [0, 3, 133])
 def test_a_budget_is_never_exceeded_and_a_rerun_goes_on(client: Client, max_calls: int):
     client.vendor.configure(faults={"submit": {"503": 0.05}, "fetch": {"500": 0.05}})
     out = client.run(max_calls=max_calls)

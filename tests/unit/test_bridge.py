@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from ocr_frames import bridge
 from ocr_frames.bridge import run_sync
 
 
@@ -29,8 +30,6 @@ async def test_inside_a_running_loop():
 
 
 def test_an_interrupt_inside_a_running_loop_stops_the_work(monkeypatch: pytest.MonkeyPatch):
-    from concurrent.futures import Future
-
     ended = []
 
     async def endless() -> None:
@@ -39,20 +38,32 @@ def test_an_interrupt_inside_a_running_loop_stops_the_work(monkeypatch: pytest.M
         finally:
             ended.append(True)
 
-    waited = Future.result
-
-    def interrupted(future, timeout=None):
-        if len(started) == 0:
-            started.append(True)
-            raise KeyboardInterrupt
-        return waited(future, timeout)
-
-    started: list[bool] = []
+    def interrupted(futures, timeout=None):
+        raise KeyboardInterrupt
 
     async def notebook() -> None:
-        monkeypatch.setattr(Future, "result", interrupted)
+        monkeypatch.setattr(bridge, "wait", interrupted)
         with pytest.raises(KeyboardInterrupt):
             run_sync(endless())
 
     asyncio.run(notebook())
+    assert ended == [True]
+
+
+async def test_a_cancelled_caller_stops_the_work():
+    ended = []
+
+    async def endless() -> None:
+        try:
+            caller.cancel()
+            await asyncio.Event().wait()
+        finally:
+            ended.append(True)
+
+    async def calls() -> None:
+        run_sync(endless())
+
+    caller = asyncio.create_task(calls())
+    with pytest.raises(asyncio.CancelledError):
+        await caller
     assert ended == [True]
