@@ -61,6 +61,7 @@ class Fetcher:
             await self._end_overdue(now_s)
             flight, due_s = self._polls.next_poll(now_s, slots_wanted=self._board.slot_wanted)
             if flight is not None:
+                flight.asking = True
                 await self._asking.acquire()
                 self._board.spawn(self._ask(flight))
                 continue
@@ -83,13 +84,13 @@ class Fetcher:
     def add(self, flight: Flight, age_s: float = 0.0) -> None:
         """Take over a flight that was submitted `age_s` seconds ago."""
         now_s = self._clock.now_s()
+        flight.asking = False
         flight.deadline_s = now_s + self._policy.deadline_s
         self._deadlines.append((flight.deadline_s, flight))
         self._polls.submitted(flight, now_s - max(0.0, age_s))
         self._board.poll_now.set()
 
     async def _ask(self, flight: Flight) -> None:
-        flight.asking = True
         try:
             answer = await self._answer(flight)
         finally:
@@ -120,8 +121,8 @@ class Fetcher:
             return None
         if self._exchange.holds_answers and not held and self._polls is self._learner:
             self._hold()
-        flight.asking = False
         ready = answer.status not in (Status.PENDING, Status.PROCESSING)
+        flight.asking = ready
         if not flight.ended:
             self._polls.answered(flight, self._clock.now_s(), ready)
         return answer
@@ -130,7 +131,7 @@ class Fetcher:
         """Change over to a server that was just seen to hold its answers."""
         self._polls = HoldingPoller()
         for flight in self._board.flights.values():
-            if flight.task_id is not None and not flight.asking:
+            if flight.task_id is not None and not flight.asking and not flight.ended:
                 self._polls.submitted(flight, self._clock.now_s())
 
     async def _answered(self, flight: Flight, answer: Answer) -> None:

@@ -120,17 +120,25 @@ class Ledger:
             raise
 
     def _prepare(self) -> None:
+        self._check_ours()
         self._sqlite.execute("PRAGMA journal_mode = WAL")
         # A commit is on the disk when it returns: pulling the plug loses nothing either.
         self._sqlite.execute("PRAGMA synchronous = FULL" if self.path else "PRAGMA synchronous = 0")
         with self._transaction():
-            (version,) = self._sqlite.execute("PRAGMA user_version").fetchone()
-            if version == 0:
+            if self._check_ours() == 0:
                 for statement in filter(str.strip, _SCHEMA.split(";")):
                     self._sqlite.execute(statement)
                 self._sqlite.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+
+    def _check_ours(self) -> int:
+        """Return the version of the file, 0 if it is empty; leave one that is not ours as it is."""
+        (version,) = self._sqlite.execute("PRAGMA user_version").fetchone()
+        (tables,) = self._sqlite.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if version not in (0, _SCHEMA_VERSION):
             raise sqlite3.DatabaseError(f"it is of version {version}, made by a newer ocr_frames")
+        if version == 0 and tables:
+            raise sqlite3.DatabaseError("it is a database of another program")
+        return int(version)
 
     def close(self) -> None:
         """Close the file."""

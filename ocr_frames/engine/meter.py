@@ -16,15 +16,18 @@ class Meter:
         self.window = window
         self.throttled = 0
         self.halted = asyncio.Event()
+        self._turn = asyncio.Lock()
         self._rate = rate
         self._clock = clock
 
     async def turn(self) -> None:
         """Return when the pace allows a call, or the run is halted."""
-        now_s = self._clock.now_s()
-        wait_s = self._rate.next_s(now_s) - now_s
-        if wait_s > 0:
-            await self._clock.wait(self.halted, wait_s)
+        # One at a time: a turn given out at the old pace would not know of the new one.
+        async with self._turn:
+            now_s = self._clock.now_s()
+            wait_s = self._rate.next_s(now_s) - now_s
+            if wait_s > 0:
+                await self._clock.wait(self.halted, wait_s)
 
     async def admit(self, kind: CallKind) -> None:
         """Reserve a call that is about to be sent. Raises CallFailed when it may not be.

@@ -94,6 +94,7 @@ class Submitter:
             found = await self._board.journal.look_up([flight.key])
             entry = await self._board.journal.record(flight.key, found.get(flight.key), submitted)
         flight.entry = entry
+        flight.without_image()
 
     async def _not_submitted(
         self, flight: Flight, failed: CallFailed, history: list[CallFailure], doubtful: bool
