@@ -71,6 +71,7 @@ class Request:
         given = options.get("regions")
         regions = Regions.of(given) if given is not None else Regions()
         kind = _kind(options.get("kind"), regions)
+        _check_types(options)
         endpoint = options.get("endpoint") or Endpoint.from_environment()
         if endpoint.is_trial and kind != "image":
             raise MisuseError('the evaluation endpoint knows kind="image" only')
@@ -119,6 +120,18 @@ def _check_names(options: Mapping[str, Any]) -> None:
         if name not in Options.__annotations__:
             hint = settings.nearest(name, Options.__annotations__)
             raise MisuseError(f"unknown argument {name!r}{hint}")
+
+
+def _check_types(options: Mapping[str, Any]) -> None:
+    endpoint = options.get("endpoint")
+    if endpoint is not None and not isinstance(endpoint, Endpoint):
+        raise MisuseError(
+            "endpoint= is not an Endpoint; use Endpoint(url, client_id, client_secret), "
+            "Endpoint.cloud(...), Endpoint.trial() or Endpoint.local()"
+        )
+    for name, kind in (("prefix", str), ("progress", bool)):
+        if not isinstance(options.get(name, kind()), kind):
+            raise MisuseError(f"{name}={options[name]!r} is not of type {kind.__name__}")
 
 
 def _kind(kind: Kind | None, regions: Regions) -> Kind:

@@ -147,6 +147,8 @@ class Regions:
     @classmethod
     def of(cls, given: Sequence[Box] | Mapping[str, Box]) -> Self:
         """Validate a list of boxes, or a dict of names to boxes. Raises MisuseError."""
+        if isinstance(given, str) or not isinstance(given, Mapping | Sequence):
+            raise MisuseError(f"regions={given!r} is neither a list of boxes nor a dict of names")
         names = tuple(str(name) for name in given) if isinstance(given, Mapping) else ()
         boxes = list(given.values()) if isinstance(given, Mapping) else list(given)
         if not boxes:

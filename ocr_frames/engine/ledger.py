@@ -70,8 +70,8 @@ class Entry:
 
     @property
     def is_open(self) -> bool:
-        """Whether its end is not known yet."""
-        return self.state not in (State.COMPLETED, State.FAILED)
+        """Whether the run that wrote it works on it, if that still lives."""
+        return self.state in (State.INTENDED, State.SUBMITTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +132,9 @@ class Ledger:
 
     def _check_ours(self) -> int:
         """Return the version of the file, 0 if it is empty; leave one that is not ours as it is."""
-        (version,) = self._sqlite.execute("PRAGMA user_version").fetchone()
+        # Tables first: who makes them sets the version in the same transaction.
         (tables,) = self._sqlite.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        (version,) = self._sqlite.execute("PRAGMA user_version").fetchone()
         if version not in (0, _SCHEMA_VERSION):
             raise sqlite3.DatabaseError(f"it is of version {version}, made by a newer ocr_frames")
         if version == 0 and tables:
@@ -265,7 +266,7 @@ class Ledger:
     def _explained(self) -> Iterator[None]:
         try:
             yield
-        except (sqlite3.Error, OSError, ValueError) as error:
+        except (sqlite3.Error, OSError, ValueError, TypeError) as error:
             raise LedgerError(
                 f"the ledger {self.path or '(temporary)'} cannot be used: {error}. Nothing more "
                 "is sent without it; mend it, name another with ledger= or OCR_FRAMES_LEDGER, "

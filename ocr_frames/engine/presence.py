@@ -2,12 +2,16 @@
 
 import contextlib
 import uuid
+from itertools import islice
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from ocr_frames.engine.ledger import Entry
 from ocr_frames.errors import LedgerError
+
+_TIDIED = 100
+"""Files looked at when a run begins."""
 
 
 class Presence:
@@ -23,8 +27,11 @@ class Presence:
             self._folder.mkdir(mode=0o700, exist_ok=True)
             self._lock = FileLock(self._file(self.run), thread_local=False)
             self._lock.acquire(timeout=0)
-        except (OSError, Timeout) as error:
-            raise LedgerError(f"cannot lock {self._folder}: {error}") from error
+        except (OSError, Timeout, NotImplementedError) as error:
+            raise LedgerError(
+                f"cannot lock {self._folder}: {error}. Put the ledger on a local disk"
+            ) from error
+        self._tidy(self._folder)
 
     def is_alive(self, run: str) -> bool:
         """Whether the process behind another run's id still lives."""
@@ -41,6 +48,11 @@ class Presence:
             return False
         self._file(run).unlink(missing_ok=True)
         return False
+
+    def _tidy(self, folder: Path) -> None:
+        """Take away what runs left that were killed."""
+        for left in islice(folder.glob("*.lock"), _TIDIED):
+            self.is_alive(left.stem)
 
     def is_others(self, entry: Entry | None) -> bool:
         """Whether a job is under way in another run that still lives."""

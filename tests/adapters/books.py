@@ -165,6 +165,7 @@ class Books:
             "seconds": self.bill.seconds,
             "throttled": self.bill.answers["429"],
             "submitted": len(tasks),
+            "submitted_most": max(Counter(task.key for task in tasks).values(), default=0),
             "acknowledged": self.acknowledged.total(),
             "acknowledged_twice": len(self.acknowledged_twice),
             "forgotten": len(self._once_forgotten),

@@ -66,12 +66,13 @@ def test_a_token_is_asked_for_again_after(client: Client, fault: str):
 
 
 def test_a_lost_answer_is_in_doubt_counted_and_repeated_once(client: Client):
-    client.vendor.reset(faults={"submit": {"lost": 0.05}})
+    client.vendor.reset(faults={"submit": {"lost": 0.2}})
     out = client.run()
     stats, report = client.vendor.stats(), out.attrs["ocr"]
     lost = stats["answers"]["submit lost"]
     assert lost > 0
     assert report["in_doubt"] == lost
+    assert stats["submitted_most"] == 2
     assert report["retries"] == lost - codes(out)["in-doubt"]
     assert stats["acknowledged_twice"] == 0
     client.vendor.configure(faults={})
@@ -80,7 +81,7 @@ def test_a_lost_answer_is_in_doubt_counted_and_repeated_once(client: Client):
 
 
 def test_a_lost_answer_can_be_left_alone(client: Client):
-    client.vendor.reset(faults={"submit": {"lost": 0.05}})
+    client.vendor.reset(faults={"submit": {"lost": 0.2}})
     out = client.run(on_doubt="hold")
     lost = client.vendor.stats()["answers"]["submit lost"]
     assert out.attrs["ocr"]["rows"] == {"Completed": IMAGES - lost, "Pending": lost}

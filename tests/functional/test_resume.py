@@ -208,7 +208,7 @@ def test_a_budget_is_never_exceeded_and_a_rerun_goes_on(client: Client, max_call
     left = out["ocr_status"] == "Pending"
     assert codes(out) == {"budget": left.sum()}
     assert left.sum() >= IMAGES - max_calls // 2
-    assert (~left).sum() >= max_calls // 5
+    assert (~left).sum() >= max_calls // 3 - 1  # none is submitted that cannot be fetched
     assert out.attrs["ocr"]["stopped"].startswith("budget: ")
     client.vendor.configure(faults={})
     client.check(client.run())

@@ -17,6 +17,8 @@ POLICIES = st.builds(
     max_backoff_s=st.floats(0, 60),
     on_doubt=st.sampled_from(["retry", "hold"]),
 )
+FINAL = [CallFailure.REJECTED, CallFailure.ACCOUNT, CallFailure.STOPPED]
+PATIENT = [CallFailure.THROTTLED, CallFailure.NOT_SENT]
 WISHES = st.none() | st.floats(0, 1000)
 
 
@@ -39,20 +41,49 @@ def test_a_submit_in_doubt_is_never_repeated_twice_or_against_the_policy(
         assert history.count(CallFailure.IN_DOUBT) == 1
 
 
-@given(HISTORIES, POLICIES, WISHES, st.integers())
-def test_what_is_final_is_not_repeated(history, policy, wish, seed):
+@given(HISTORIES, POLICIES, WISHES, st.integers(), st.sampled_from(FINAL))
+def test_what_is_final_is_not_repeated(history, policy, wish, seed, last):
     rng = random.Random(seed)
-    if history[-1] in (CallFailure.REJECTED, CallFailure.ACCOUNT):
-        assert retry.submit_wait_s(history, policy, rng, wish) is None
-        assert retry.fetch_wait_s(history, policy, rng, wish) is None
+    assert retry.submit_wait_s([*history, last], policy, rng, wish) is None
+    assert retry.fetch_wait_s([*history, last], policy, rng, wish) is None
 
 
-@given(POLICIES, st.integers(1, 40))
-def test_attempts_end_except_where_the_server_only_asks_to_slow_down(policy, count):
+@given(POLICIES, st.sampled_from([CallFailure.IN_DOUBT]), st.integers(1, 40))
+def test_attempts_end(policy, failure, count):
     rng = random.Random(1)
-    lost = [CallFailure.NOT_SENT] * count
-    assert (retry.fetch_wait_s(lost, policy, rng, None) is None) == (count >= policy.max_attempts)
-    assert retry.fetch_wait_s([CallFailure.THROTTLED] * count, policy, rng, None) is not None
+    ends = retry.fetch_wait_s([failure] * count, policy, rng, None) is None
+    assert ends == (count >= policy.max_attempts)
+
+
+@given(HISTORIES, POLICIES, st.sampled_from(PATIENT), WISHES)
+def test_a_server_that_is_busy_or_away_is_limited_by_the_deadline_alone(
+    history, policy, last, wish
+):
+    for wait_s in (retry.submit_wait_s, retry.fetch_wait_s):
+        assert wait_s([*history, last], policy, random.Random(1), wish) is not None
+
+
+@given(st.lists(st.sampled_from(PATIENT), max_size=60), POLICIES)
+def test_patience_does_not_use_up_attempts(history, policy):
+    wait_s = retry.fetch_wait_s([*history, CallFailure.IN_DOUBT], policy, random.Random(1), None)
+    assert (wait_s is None) == (policy.max_attempts == 1)
+
+
+@given(HISTORIES, POLICIES)
+def test_an_expired_token_is_renewed_once(history, policy):
+    times = history.count(CallFailure.UNAUTHORIZED)
+    again = retry.fetch_wait_s([*history, CallFailure.UNAUTHORIZED], policy, random.Random(1), 9.0)
+    assert again == (None if times else 0.0)
+
+
+@given(st.integers(1, 200), POLICIES)
+def test_the_bound_of_the_wait_doubles_up_to_the_longest(count, policy):
+    class Highest(random.Random):
+        def uniform(self, a: float, b: float) -> float:
+            return b
+
+    pause = retry.fetch_wait_s([CallFailure.THROTTLED] * count, policy, Highest(), None)
+    assert pause == min(policy.max_backoff_s, policy.backoff_s * 2.0 ** min(count - 1, 32))
 
 
 @given(HISTORIES, POLICIES, st.integers())
