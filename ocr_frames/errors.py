@@ -103,3 +103,12 @@ class CallFailed(Exception):  # noqa: N818 - a report, caught by the engine
         self.code = code
         self.message = message
         self.retry_after_s = retry_after_s
+
+
+_LONGEST = 300
+
+
+def printable(text: str) -> str:
+    """Shorten foreign text and drop what a terminal or a CSV cell could trip over."""
+    plain = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return plain if len(plain) <= _LONGEST else plain[: _LONGEST - 1] + "…"

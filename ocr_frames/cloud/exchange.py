@@ -13,10 +13,8 @@ from typing import Any, Protocol
 import aiohttp
 
 from ocr_frames import problems
-from ocr_frames.errors import CallFailed, CallFailure
+from ocr_frames.errors import CallFailed, CallFailure, printable
 from ocr_frames.model import CallKind
-
-_LONGEST_DETAIL = 300
 
 
 class Gate(Protocol):
@@ -147,12 +145,6 @@ def _seconds_until(moment: datetime, server_now: str) -> float:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return max(0.0, (moment - now).total_seconds())
-
-
-def printable(text: str) -> str:
-    """Shorten foreign text and drop what a terminal or a CSV cell could trip over."""
-    plain = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return plain if len(plain) <= _LONGEST_DETAIL else plain[: _LONGEST_DETAIL - 1] + "…"
 
 
 def _host(url: str) -> str:

@@ -1,6 +1,7 @@
 """What the parts of a run share: the flights, the slots, what stops it, and where ends go."""
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Coroutine, Iterable
 from typing import Any
@@ -13,7 +14,10 @@ from ocr_frames.engine.resume import Goal, Step, end_without_call
 from ocr_frames.errors import CallFailed
 from ocr_frames.model import Failure, Outcome, Status
 
+log = logging.getLogger(__name__)
+
 _WAITING_ENDS = 64
+_WARNINGS = 10
 _BRIEFLY_S = 1.0
 
 
@@ -31,6 +35,7 @@ class Board:
         self.poll_now = asyncio.Event()
         self.error: BaseException | None = None
         self._ended: list[Outcome] = []
+        self._warned: set[str] = set()
         self._closing = False
         self._changed = asyncio.Event()
         self._outstanding = 0
@@ -72,6 +77,12 @@ class Board:
         self.error = self.error or error
         self.silence(Failure("interrupted", "the run failed; run again to go on"))
         self.changed()
+
+    def warn(self, warning: str) -> None:
+        """Log what the endpoint warns of: each thing once, and not without end."""
+        if warning not in self._warned and len(self._warned) < _WARNINGS:
+            self._warned.add(warning)
+            log.warning("the endpoint warns: %s", warning)
 
     def check(self) -> None:
         """Raise what the run failed with, if it did."""

@@ -13,7 +13,7 @@ from ocr_frames.engine.flight import Flight, end_of, record_of
 from ocr_frames.engine.holding import HoldingPoller
 from ocr_frames.engine.polling import Poller, PollPolicy
 from ocr_frames.engine.submit import Submitter
-from ocr_frames.errors import CallFailed, CallFailure
+from ocr_frames.errors import CallFailed, CallFailure, printable
 from ocr_frames.model import Answer, Failure, Status
 from ocr_frames.settings import Policy
 
@@ -154,6 +154,8 @@ class Fetcher:
             await self._board.end(flight, Status.PENDING, Failure("expired", message))
 
     async def _end(self, flight: Flight, answer: Answer) -> None:
+        for warning in answer.warnings:
+            self._board.warn(printable(warning))
         status, failure = end_of(answer)
         assert flight.entry is not None  # noqa: S101 - submitted before
         record = record_of(status, failure, answer.texts, flight.entry)

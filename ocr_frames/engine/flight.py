@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from ocr_frames.engine.ledger import Entry, State
+from ocr_frames.errors import printable
 from ocr_frames.model import Answer, Failure, Job, Outcome, Status
 
 IMAGES_OWN = frozenset({"bad-request", "too-large", "recognition-failed"})
@@ -68,7 +69,7 @@ def end_of(answer: Answer) -> tuple[Status, Failure | None]:
     if answer.status is Status.NOT_EXIST:
         message = "the endpoint forgot this task twice; run again to submit it anew"
         return Status.NOT_EXIST, Failure("expired", message)
-    said = "; ".join(answer.messages) or "the endpoint gave no reason"
+    said = printable("; ".join(answer.messages)) or "the endpoint gave no reason"
     return Status.ERROR, Failure("recognition-failed", said)
 
 

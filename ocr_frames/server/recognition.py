@@ -119,6 +119,15 @@ def _page(image: Pixels, lines: Sequence[Line], settings: RecognitionSettings) -
 
 
 def _warnings(settings: RecognitionSettings) -> tuple[str, ...]:
-    if not settings.make_spell_check:
-        return ()
-    return ("makeSpellCheck: the local engine has no dictionary yet; the text is unchanged",)
+    """Tell which settings did not act."""
+    warnings = []
+    if settings.make_spell_check:
+        warnings.append(
+            "makeSpellCheck: the local engine has no dictionary yet; the text is unchanged"
+        )
+    if settings.dsr_mode != "Regions":
+        warnings.append(
+            f"dsrMode: the local engine finds text in one way only; {settings.dsr_mode} "
+            "acts like Regions"
+        )
+    return tuple(warnings)

@@ -231,3 +231,11 @@ async def test_a_failing_source_raises_and_does_not_hang():
 
     with pytest.raises(RuntimeError, match="the source broke"):
         await Trial(Counting()).outcomes(source=source())
+
+
+async def test_a_warning_is_logged_once_and_printable(caplog):
+    warned = Answer("t", Status.COMPLETED, warnings=("some \x1b[31mdata lost",))
+    await Trial(Scripted(fetches=[warned] * 5)).outcomes([b"a", b"b", b"c"])
+    assert [record.message for record in caplog.records] == [
+        "the endpoint warns: some [31mdata lost"
+    ]
