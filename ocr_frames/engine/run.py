@@ -196,6 +196,8 @@ class Run:
         """Look after the flights of other runs on this machine, which costs no call."""
         while True:
             await self._clock.sleep(_WATCH_S)
+            if not self._watched:
+                continue
             watched, self._watched = self._watched, []
             entries = await self._journal.look_up([flight.key for flight in watched])
             for flight in watched:

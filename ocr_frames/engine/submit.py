@@ -54,12 +54,12 @@ class Submitter:
         except _ElsewhereError:
             return False
         except CallFailed as failed:
-            await self._not_submitted(flight, failed, history, doubtful)
+            await self._not_submitted(flight, failed, history)
             return False
         except DeadlineError as error:
-            await self._not_submitted(flight, error.failed, history, doubtful)
+            await self._not_submitted(flight, error.failed, history)
             return False
-        self._count_doubts(history, doubtful)
+        self._board.counts["in_doubt"] += history.count(CallFailure.IN_DOUBT)
         await self._record_task(flight, task_id)
         return True
 
@@ -97,9 +97,9 @@ class Submitter:
         flight.without_image()
 
     async def _not_submitted(
-        self, flight: Flight, failed: CallFailed, history: list[CallFailure], doubtful: bool
+        self, flight: Flight, failed: CallFailed, history: list[CallFailure]
     ) -> None:
-        self._count_doubts(history, doubtful)
+        self._board.counts["in_doubt"] += history.count(CallFailure.IN_DOUBT)
         failure = Failure(failed.code, failed.message)
         if failed.failure in _HALTING:
             failure = self._board.halt(failed)
@@ -114,9 +114,6 @@ class Submitter:
             status = Status.PENDING
             failure = _in_doubt(failed) if failed.failure is CallFailure.IN_DOUBT else failure
         await self._board.end(flight, status, failure)
-
-    def _count_doubts(self, history: list[CallFailure], doubtful: bool) -> None:
-        self._board.counts["in_doubt"] += history.count(CallFailure.IN_DOUBT) - doubtful
 
 
 def _in_doubt(failed: CallFailed) -> Failure:

@@ -1,9 +1,10 @@
 """A run put together for a test: real ledger, manual clock, scripted endpoint."""
 
 import random
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from ocr_frames.engine import Run
 from ocr_frames.engine.calls import Caller, Exchange
@@ -17,6 +18,20 @@ from ocr_frames.model import Job, Outcome
 from ocr_frames.settings import Policy
 from tests.adapters.clock import ManualClock
 from tests.adapters.exchanges import batches
+
+T = TypeVar("T")
+
+
+class _Patient(Journal):
+    """Time stands still while the ledger is at work."""
+
+    async def _threaded(self, work: Callable[[], T]) -> T:
+        assert isinstance(self._clock, ManualClock)
+        self._clock.busy += 1
+        try:
+            return await super()._threaded(work)
+        finally:
+            self._clock.busy -= 1
 
 
 @dataclass
@@ -36,7 +51,7 @@ class Trial:
         window = Window(self.policy.max_outstanding)
         self.meter = Meter(self.budget, window, Rate(self.policy.calls_per_second), self.clock)
         caller = Caller(self.policy, self.meter, self.clock, random.Random(7))
-        journal = Journal(self.ledger, self.presence, self.recognizer, self.clock)
+        journal = _Patient(self.ledger, self.presence, self.recognizer, self.clock)
         return Run(
             self.exchange,
             journal,
