@@ -15,7 +15,7 @@ from tests.adapters.exchanges import batches
 from tests.unit.reruns import (
     IMAGES,
     Line,
-    Patient,
+    Trial,
     Vendor,
     assert_complete,
     rerun,
@@ -189,7 +189,7 @@ async def test_jobs_of_a_run_that_dies_while_it_is_watched_are_taken_over(tmp_pa
     assert vendor.arrived == dict.fromkeys(IMAGES, 1)
 
 
-def _intend(trial: Patient, path: Path) -> None:
+def _intend(trial: Trial, path: Path) -> None:
     """As a run that is about to send all images."""
     from ocr_frames.engine.flight import key_of
     from ocr_frames.engine.ledger import Change, Entry, State
@@ -227,7 +227,7 @@ async def test_no_more_is_in_doubt_than_is_being_sent(tmp_path: Path):
     assert max(intended) == 1
 
 
-async def _ends(trial: Patient) -> Sequence[Outcome]:
+async def _ends(trial: Trial) -> Sequence[Outcome]:
     try:
         return [o async for ends in trial.run().outcomes(batches(MANY)) for o in ends]
     finally:
