@@ -9,6 +9,7 @@ from ocr_frames.model import CallKind, Failure
 
 _BELOW = 0.97  # of what the server lets through is the pace after a refusal
 _ENOUGH_S = 0.5  # at one pace, to tell what the server lets through
+_TRIED = 0.95  # of a pace that held for a while, at least, is what the server lets through
 _UNTRIED = 0.8  # of a pace that was refused sooner
 _SLOWEST_PER_S = 0.5
 _LONGEST_PAUSE_S = 60.0
@@ -151,7 +152,8 @@ class Rate:
             return float(self._lately(now_s))
         if self._began_s is None or now_s - self._began_s < _ENOUGH_S:
             return self.per_s * _UNTRIED
-        return min(self.per_s, max(self.per_s / 2, self._count / (now_s - self._began_s)))
+        # Fewer calls than the pace allows may only mean that there was less to ask.
+        return min(self.per_s, max(self.per_s * _TRIED, self._count / (now_s - self._began_s)))
 
     def _grow(self, now_s: float, per_s: float, age_s: float) -> None:
         first_per_s, double_s = (0.02, 1.0) if self._refusals == 1 else (0.001, 30.0)

@@ -1,8 +1,7 @@
-"""When to ask a metered submit-and-poll service, and about which task.
+"""When to ask a metered submit-and-poll service, and about which task. Pure.
 
 Every question is billed and one "ready" per task is all that is wanted, so ask late enough to
-hear it and early enough to keep the service busy. ``Poller`` reads no clock, sleeps never and
-draws no random number: monotonic seconds come in and go out.
+hear it and early enough to keep the service busy. Monotonic seconds come in and go out.
 
 Two gates hold back the first question about a task: the *age* at which most tasks of an idle
 service are ready; and, oldest task first, a *clock* which ticks once per measured gap between
@@ -33,6 +32,7 @@ CATCH_UP = 0.6  # of a gap the clock gains at most per hit
 CLOCK_SHARE = 0.09  # of the age it loses per miss, about
 BURST_SHARE = 0.1  # of the age it may lag behind the time
 PAUSE_GAPS = 5.0  # it never pauses for longer, nor than the age, whichever is more
+FEW_TASKS = 4
 TAIL_RESULTS = 9.0  # a task left per so many results is a short tail
 
 
@@ -50,6 +50,7 @@ class PollPolicy:
     hits_alone: float = 0.70
     hits_queued: float = 0.90
     again_share: float = 0.6  # of its age a task not ready is left alone,
+    few_share: float = 0.35  # or this where so few are asked for that somebody waits
     again_longest_s: float = 20.0  # but never longer than this or than the learned age
     tail_share: float = 0.12  # the same in a short tail, when nothing waits for a place
 
@@ -60,10 +61,8 @@ class PollPolicy:
             raise ValueError("first_ask_s and first_gap_s must be finite and positive")
         if not (0 < self.hits_alone < 1 and 0 < self.hits_queued < 1):
             raise ValueError("hits_alone and hits_queued lie between 0 and 1")
-        if not 0 < self.tail_share <= self.again_share:
+        if not (0 < self.tail_share <= self.again_share and self.again_longest_s > 0):
             raise ValueError("tail_share must be positive and at most again_share")
-        if not self.again_longest_s > 0:
-            raise ValueError("again_longest_s must be positive")
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +290,8 @@ class Poller(Generic[TaskT]):
         p = self._policy
         age_s = state.served_s + now_s - state.asked_s
         share = TAIL_RESULTS * len(self._tasks) / max(1, self._results)
-        share = min(p.again_share, max(p.tail_share, share))
+        most = p.few_share if len(self._tasks) <= FEW_TASKS else p.again_share
+        share = min(most, max(p.tail_share, share))
         least_s, most_s = max(p.floor_s, LEAST_S), max(p.again_longest_s, self._age_s)
         state.patient_s = now_s + max(least_s, min(most_s, p.again_share * age_s))
         self._ask_again(state, now_s + max(least_s, min(most_s, share * age_s)))

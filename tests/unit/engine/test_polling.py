@@ -50,7 +50,7 @@ def test_not_ready_waits_for_a_share_of_the_age() -> None:
         task, now_s = ask_when_due(poller, now_s)
         asked.append(now_s)
         poller.answered(task, now_s, ready=False)
-    assert asked == pytest.approx([1.42, 2.42, 3.872, 6.195, 9.912, 15.860], abs=0.001)
+    assert asked == pytest.approx([1.42, 2.42, 3.42, 4.617, 6.233, 8.414], abs=0.001)
 
 
 def test_oldest_is_asked_first() -> None:

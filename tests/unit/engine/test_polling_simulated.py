@@ -157,14 +157,15 @@ def test_throughput(key: str, makespan: float, calls: float) -> None:
 def test_one_image_unknown_service(service_s: float) -> None:
     late_s, calls = lone(service_s, None, PollPolicy())
     assert late_s <= max(1.0, 0.35 * service_s) + 0.05
-    assert calls <= 6
+    assert calls <= (6 if service_s <= 6.2 else 8)
 
 
 @pytest.mark.parametrize("service_s", [0.5 + 0.05 * n for n in range(190)])
 def test_one_image_unknown_service_at_worst(service_s: float) -> None:
+    """Both bounds cannot hold above 6.2 s, with a second between questions: the answer does."""
     late_s, calls = lone(service_s, None, PollPolicy())
-    assert late_s <= max(1.0, 0.6 * service_s) + 0.1
-    assert calls <= 6
+    assert late_s <= max(1.0, 0.35 * service_s) + 0.1
+    assert calls <= (6 if service_s <= 6.2 else 8)
 
 
 @pytest.mark.parametrize(("outstanding", "late"), [(16, 0.8), (256, 0.85)])
