@@ -1,5 +1,6 @@
 """Every row ends rightly, whatever the vendor does; calls counted are calls made."""
 
+import shutil
 import sqlite3
 import time
 from pathlib import Path
@@ -10,7 +11,14 @@ import pytest
 import ocr_frames
 from ocr_frames import clock
 from tests.adapters.children import Child
-from tests.adapters.clients import Client, call_on_a_full_disk, codes, images, texts
+from tests.adapters.clients import (
+    Client,
+    call_on_a_full_disk,
+    codes,
+    images,
+    learned_ledger,
+    texts,
+)
 from tests.adapters.simulated import Simulated, simulated
 
 IMAGES = 100
@@ -23,13 +31,21 @@ def vendor():
         yield simulator
 
 
-@pytest.fixture
-def client(vendor: Simulated, tmp_path: Path) -> Client:
+@pytest.fixture(scope="module")
+def learned(vendor: Simulated, tmp_path_factory: pytest.TempPathFactory) -> Path:
     vendor.reset()
-    return Client(vendor, tmp_path / "ledger.sqlite", IMAGES)
+    return learned_ledger(vendor, tmp_path_factory.mktemp("learned") / "ledger.sqlite")
+
+
+@pytest.fixture
+def client(vendor: Simulated, learned: Path, tmp_path: Path) -> Client:
+    vendor.reset()
+    ledger = Path(shutil.copy(learned, tmp_path / "ledger.sqlite"))
+    return Client(vendor, ledger, IMAGES)
 
 
 def test_undisturbed_each_image_costs_two_calls_or_little_more(client: Client):
+    client.ledger.unlink()
     out = client.run()
     client.check(out)
     report = out.attrs["ocr"]
@@ -181,6 +197,7 @@ def _of_a_later_version(path: Path) -> None:
 
 @pytest.mark.parametrize("spoil", [_garbage, _directory, _of_another_program, _of_a_later_version])
 def test_what_is_no_ledger_stops_the_run_before_anything_is_sent(client: Client, spoil):
+    client.ledger.unlink()
     spoil(client.ledger)
     with pytest.raises(ocr_frames.LedgerError, match="ledger"):
         client.run()
@@ -215,6 +232,7 @@ def test_a_damaged_ledger_is_told_or_does_not_matter(client: Client, page: int):
 
 @pytest.mark.parametrize("file_bytes", [20_000, 100_000])
 def test_a_full_disk_under_the_ledger(client: Client, file_bytes: int):
+    client.ledger.unlink()
     cells = client.frame["image"].tolist()
     ended = Child(call_on_a_full_disk, file_bytes, cells, client.options()).ended()
     assert ended.exit_code == 0
