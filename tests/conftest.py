@@ -7,11 +7,17 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from ocr_frames.settings import Endpoint
 
 SAMPLES = Path(__file__).parents[1] / "sample_data"
+# What a machine without an onlooker finds must be found again by who looks into it.
+hypothesis.settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    hypothesis.settings.load_profile("ci")
+
 CREDENTIALS = ("OCR_FRAMES_ENDPOINT", "ASPOSE_CLIENT_ID", "ASPOSE_CLIENT_SECRET")
 
 
