@@ -12,8 +12,9 @@ from ocr_frames.errors import (
     UnreachableError,
 )
 from ocr_frames.model import Status
-from ocr_frames.pipeline import Report, plan_table, recognize_table
+from ocr_frames.pipeline import plan_table, recognize_arrow, recognize_table
 from ocr_frames.plan import Plan
+from ocr_frames.session import Report
 from ocr_frames.settings import Endpoint
 
 __version__ = "0.1.0"
@@ -32,6 +33,7 @@ __all__ = [
     "TableError",
     "UnreachableError",
     "plan_table",
+    "recognize_arrow",
     "recognize_table",
 ]
 

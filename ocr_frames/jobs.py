@@ -1,4 +1,4 @@
-"""Cells to jobs, in batches: unchanged files are known by their facts and not read again."""
+"""Rows to jobs, in batches: unchanged files are known by their facts and not read again."""
 
 import asyncio
 import hashlib
@@ -18,17 +18,21 @@ _FIRST_ROWS = 64
 _BYTES = 16 * 2**20
 
 
-class Jobs:
-    """The jobs of a column, pulled batch by batch.
+Row = tuple[object, ...]
 
+
+class Jobs:
+    """The jobs of a table's rows, pulled batch by batch.
+
+    A row holds its image cell and the values of `request.row_columns`, null as None.
     What cannot become a job ends at once: `ended` is called with its outcome. Relative paths
     are looked for in `folders`. A batch holds at most about 16 MB of images, or one image.
     """
 
     def __init__(
-        self, cells: Iterable[object], request: Request, folders: Sequence[Path], ended: OnOutcome
+        self, rows: Iterable[Row], request: Request, folders: Sequence[Path], ended: OnOutcome
     ) -> None:
-        self._cells = enumerate(cells)
+        self._rows = enumerate(rows)
         self._request = request
         self._folders = folders
         self._ended = ended
@@ -56,8 +60,8 @@ class Jobs:
     def _batch(self, rows: int) -> tuple[list[Job], list[Outcome], bool]:
         ends: list[Outcome] = []
         found: list[tuple[int, bytes | FileFacts]] = []
-        cells = list(islice(self._cells, rows))
-        for position, cell in cells:
+        pulled = list(islice(self._rows, rows))
+        for position, (cell, *_) in pulled:
             place = None if cell is None else images.locate(cell, self._folders)
             if place is None:
                 ends.append(Outcome(position, Status.SKIPPED))
@@ -65,7 +69,7 @@ class Jobs:
                 ends.append(Outcome(position, Status.ERROR, failure=place))
             else:
                 found.append((position, place))
-        return self._jobs(found, ends), ends, bool(cells)
+        return self._jobs(found, ends), ends, bool(pulled)
 
     def _jobs(
         self, found: Sequence[tuple[int, bytes | FileFacts]], ends: list[Outcome]

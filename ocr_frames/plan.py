@@ -14,7 +14,7 @@ from ocr_frames.engine.ledger import Entry, Ledger
 from ocr_frames.engine.polling import Latencies
 from ocr_frames.engine.presence import Presence
 from ocr_frames.engine.resume import Step
-from ocr_frames.jobs import Jobs
+from ocr_frames.jobs import Jobs, Row
 from ocr_frames.model import Job, Outcome, Status
 from ocr_frames.request import Request
 
@@ -89,10 +89,10 @@ class Plan:
         )
 
 
-async def plan_cells(
-    cells: Sequence[object], request: Request, folders: Sequence[Path], price: float | None
+async def plan_rows(
+    rows: Sequence[Row], request: Request, folders: Sequence[Path], price: float | None
 ) -> Plan:
-    """Look at every cell and at the record of its image."""
+    """Look at every row's image and at the record of its image."""
     ends: Counter[Status] = Counter()
     steps: Counter[str] = Counter()
 
@@ -100,7 +100,7 @@ async def plan_cells(
         ends[outcome.status] += 1
 
     ledger, presence = Ledger(request.ledger), Presence(request.ledger)
-    jobs = Jobs(cells, request, folders, ended)
+    jobs = Jobs(rows, request, folders, ended)
     seen: set[bytes] = set()
     try:
         async for batch in jobs.batches():
@@ -111,7 +111,7 @@ async def plan_cells(
         presence.close()
         ledger.close()
     return Plan._of(
-        len(cells),
+        len(rows),
         ends,
         steps,
         latencies_of(learned),

@@ -89,6 +89,11 @@ class Request:
         )
 
     @property
+    def row_columns(self) -> tuple[str, ...]:
+        """Columns beside the image's that every row brings along, in this order."""
+        return ()
+
+    @property
     def recognizer(self) -> str:
         """Who recognizes: results of another host, account or engine are other results."""
         return engine_identity() if self.endpoint.is_local else self.endpoint.identity

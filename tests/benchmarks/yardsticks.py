@@ -16,10 +16,11 @@ import aiohttp
 import pandas as pd
 
 import ocr_frames  # noqa: F401 - registers df.ocr
-from ocr_frames import pipeline, wire
+from ocr_frames import wire
 from ocr_frames.jobs import Jobs
 from ocr_frames.model import Status
 from ocr_frames.request import Request
+from ocr_frames.session import open_session
 from tests.adapters.children import peak_bytes
 
 Figures = dict[str, Any]
@@ -74,9 +75,9 @@ async def _stream(count: int, request: Request) -> int:
     done = 0
     source: Iterator[object] = (b"image %d" % number for number in range(count))
     async with AsyncExitStack() as stack:
-        jobs = Jobs(source, request, [], lambda outcome: None)
+        jobs = Jobs(zip(source), request, [], lambda outcome: None)
         stack.callback(jobs.close)
-        session = await pipeline._session(request, "recognize", stack)
+        session = open_session(request, "recognize", stack)
         async for ends in session.run.outcomes(jobs.batches()):
             done += sum(end.status is Status.COMPLETED for end in ends)
     return done

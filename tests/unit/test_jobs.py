@@ -42,7 +42,7 @@ async def batches_of(
     cells: Sequence[object], request: Request, folder: Path
 ) -> tuple[list[Sequence[Job]], list[Outcome]]:
     ends: list[Outcome] = []
-    column = Jobs(cells, request, [folder], ends.append)
+    column = Jobs(zip(cells), request, [folder], ends.append)
     try:
         return [batch async for batch in column.batches()], ends
     finally:
@@ -211,7 +211,7 @@ async def test_rows_are_pulled_only_when_their_turn_comes(tmp_path: Path):
             pulled += 1
             yield b"x"
 
-    column = Jobs(cells(), request_for(tmp_path), [], lambda end: None)
+    column = Jobs(zip(cells()), request_for(tmp_path), [], lambda end: None)
     batches = column.batches()
     await anext(batches)
     assert pulled <= 64

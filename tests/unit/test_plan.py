@@ -13,7 +13,7 @@ from ocr_frames.engine.ledger import Change, Entry, Ledger, State
 from ocr_frames.engine.presence import Presence
 from ocr_frames.engine.resume import KEPT_S
 from ocr_frames.model import Failure, Job
-from ocr_frames.plan import Plan, plan_cells
+from ocr_frames.plan import Plan, plan_rows
 from ocr_frames.request import Request
 from ocr_frames.settings import Endpoint
 
@@ -55,7 +55,7 @@ def put(request: Request, **entries: Entry) -> None:
 
 
 async def plan(request: Request, *cells: object, price: float | None = None) -> Plan:
-    return await plan_cells(cells, request, [], price)
+    return await plan_rows([(cell,) for cell in cells], request, [], price)
 
 
 def counts(plan: Plan) -> dict[str, int]:

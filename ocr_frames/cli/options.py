@@ -1,0 +1,91 @@
+"""Options that several commands share, and what they mean to the library."""
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ocr_frames import request
+from ocr_frames.errors import MisuseError
+from ocr_frames.settings import Endpoint
+
+Source = Annotated[Path, typer.Argument(help="Table to read: .csv or .parquet")]
+Column = Annotated[str, typer.Option(help="Column with the paths of the images")]
+KindOption = Annotated[str | None, typer.Option("--kind", help="image, label or regions")]
+RegionsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--regions", help="JSON file: a list of [left, top, right, bottom], or names to them"
+    ),
+]
+LanguageOption = Annotated[
+    str | None, typer.Option("--language", help="Such as German; default English")
+]
+SettingOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="A recognition setting: rotate=90, make_upsampling=true, …"),
+]
+EndpointOption = Annotated[
+    str | None,
+    typer.Option(
+        "--endpoint",
+        help="URL; credentials come from ASPOSE_CLIENT_ID and ASPOSE_CLIENT_SECRET",
+    ),
+]
+LedgerOption = Annotated[
+    str | None,
+    typer.Option(
+        "--ledger", help="File with what was paid for, or 'none'; default OCR_FRAMES_LEDGER"
+    ),
+]
+
+
+def given(**options: object) -> dict[str, Any]:
+    """Keep the options that were given: the library knows the defaults."""
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def options_of(
+    kind: str | None,
+    regions: Path | None,
+    language: str | None,
+    setting: list[str] | None,
+    endpoint: str | None,
+    ledger: str | None,
+) -> dict[str, Any]:
+    """What makes a job the job it is, and where it is on record."""
+    options = given(kind=kind, language=language, regions=_regions(regions))
+    if endpoint is not None:
+        named = os.environ | {"OCR_FRAMES_ENDPOINT": endpoint}
+        options["endpoint"] = Endpoint.from_environment(named)
+    if ledger is not None:
+        options["ledger"] = ledger_path(ledger) or False
+    return options | dict(_setting(text) for text in setting or ())
+
+
+def ledger_path(named: str | None) -> Path | None:
+    """Where the ledger is that an option names; None for 'none'."""
+    if named == "none":
+        return None
+    return request.ledger_path(named or True)
+
+
+def _regions(path: Path | None) -> object:
+    if path is None:
+        return None
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise MisuseError(f"--regions {path}: {error}") from error
+
+
+def _setting(text: str) -> tuple[str, object]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise MisuseError(f"--set {text!r}: write name=value, such as rotate=90")
+    try:
+        return name, json.loads(value.lower() if value in ("True", "False") else value)
+    except ValueError:
+        return name, value

@@ -1,0 +1,97 @@
+"""`ocr-frames recognize` and `ocr-frames plan`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ocr_frames import pipeline
+from ocr_frames.cli.options import (
+    Column,
+    EndpointOption,
+    KindOption,
+    LanguageOption,
+    LedgerOption,
+    RegionsOption,
+    SettingOption,
+    Source,
+    given,
+    options_of,
+)
+from ocr_frames.errors import OcrFramesError
+
+SOME_ROWS_FAILED = 3
+
+
+def recognize(
+    source: Source,
+    destination: Annotated[Path, typer.Argument(help="Table to write: .csv or .parquet")],
+    column: Column,
+    kind: KindOption = None,
+    regions: RegionsOption = None,
+    language: LanguageOption = None,
+    setting: SettingOption = None,
+    endpoint: EndpointOption = None,
+    ledger: LedgerOption = None,
+    prefix: Annotated[str, typer.Option(help="Of the added columns")] = "ocr_",
+    max_calls: Annotated[
+        int | None, typer.Option(help="Calls of every kind, at most; the rest stays Pending")
+    ] = None,
+    calls_per_second: Annotated[float | None, typer.Option(help="At most")] = None,
+    max_outstanding: Annotated[
+        int | None, typer.Option(help="Images submitted and not yet answered, at most")
+    ] = None,
+    deadline_s: Annotated[
+        float | None, typer.Option(help="Seconds after which an image ends without an answer")
+    ] = None,
+    on_doubt: Annotated[
+        str | None, typer.Option(help="retry or hold a submit whose answer was lost")
+    ] = None,
+    retry_failed: Annotated[
+        bool, typer.Option(help="Try again what failed for the image's own sake")
+    ] = False,
+    progress: Annotated[bool, typer.Option(help="Show a bar on stderr")] = True,
+) -> None:
+    """Recognize the images a table names; write the table with status, text and error.
+
+    Relative paths are looked for in the folder of the table, then in the working directory.
+    Without endpoint and credentials the local engine recognizes. Run again after whatever
+    stopped it: what was paid for comes from the ledger.
+    """
+    options = options_of(kind, regions, language, setting, endpoint, ledger) | given(
+        max_calls=max_calls,
+        calls_per_second=calls_per_second,
+        max_outstanding=max_outstanding,
+        deadline_s=deadline_s,
+        on_doubt=on_doubt,
+    )
+    report = pipeline.recognize_table(
+        source,
+        destination,
+        column,
+        prefix=prefix,
+        progress=progress,
+        retry_failed=retry_failed,
+        **options,
+    )
+    typer.echo(f"{report} -> {destination}", err=True)
+    if report.stopped is not None:
+        raise SystemExit(OcrFramesError.exit_code)
+    if set(report.rows) - {"Completed", "Skipped"}:
+        raise SystemExit(SOME_ROWS_FAILED)
+
+
+def plan(
+    source: Source,
+    column: Column,
+    kind: KindOption = None,
+    regions: RegionsOption = None,
+    language: LanguageOption = None,
+    setting: SettingOption = None,
+    endpoint: EndpointOption = None,
+    ledger: LedgerOption = None,
+    price_per_call: Annotated[float | None, typer.Option(help="To tell the cost")] = None,
+) -> None:
+    """Tell what `recognize` would take, without a single call."""
+    options = options_of(kind, regions, language, setting, endpoint, ledger)
+    typer.echo(str(pipeline.plan_table(source, column, price_per_call, **options)))
