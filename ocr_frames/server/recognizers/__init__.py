@@ -15,12 +15,30 @@ Box = tuple[Point, Point, Point, Point]
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """A word of a line: what it says, how sure that is (0 to 1), and where it stands in it.
+
+    `start`, `end`: shares of the line's length (0 to 1), from where its text begins.
+    """
+
+    text: str
+    confidence: float
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
-    """One line of text: what it says, how sure that is (0 to 1), and where it stands."""
+    """One line of text: what it says, how sure that is (0 to 1), and where it stands.
+
+    `words` is empty where the engine does not tell them apart; joined by single spaces, they
+    are the text.
+    """
 
     text: str
     confidence: float
     box: Box
+    words: tuple[Word, ...] = ()
 
 
 class Recognizer(Protocol):
