@@ -1,5 +1,7 @@
 """The table of languages against the names of the protocol and of the packages."""
 
+import string
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -22,6 +24,68 @@ script-latn script-mlym script-mymr script-orya script-sinh script-syrc script-t
 script-thaa script-thai script-tibt script-viet sin slk slv snd spa spa-old sqi srp srp-latn sun
 swa swe syr tam tat tel tgk tha tir ton tur uig ukr urd uzb uzb-cyrl vie yid yor
 """.split()  # noqa: SIM905
+
+# the letters of each language beside a to z
+LETTERS = {
+    "Afrikaans": "êëéèîïôöûüáí",
+    "Albanian": "çë",
+    "Azerbaijani": "çəğıöşüİ",
+    "Bemba": "ŋ",
+    "Bikol": "ñ",
+    "Bosnian": "čćđšž",
+    "Catalan": "àçèéíïòóúü·",
+    "Cebuano": "ñ",
+    "Chichewa": "ŵ",
+    "Croatian": "čćđšž",
+    "Czech": "áčďéěíňóřšťúůýž",
+    "Danish": "åæøé",
+    "Dimli": "çêğıîşûİ",
+    "Dutch": "éëïóöü",
+    "Estonian": "äõöüšž",
+    "Finnish": "äöåšž",
+    "French": "àâæçéèêëîïôœùûüÿ",
+    "Galician": "áéíóúñü",
+    "German": "äöüß",
+    "Hausa": "ɓɗƙƴ",
+    "Hiligaynon": "ñ",
+    "Hungarian": "áéíóöőúüű",
+    "Ilocano": "ñ",
+    "Indonesian": "é",
+    "Italian": "àèéìíîòóùú",
+    "Javanese": "éè",
+    "Kapampangan": "ñ",
+    "Kurdish": "çêîşû",
+    "Latin": "āēīōūæœ",
+    "Latvian": "āčēģīķļņšūž",
+    "Lithuanian": "ąčęėįšųūž",
+    "Low_German": "äöüß",
+    "Luo": "ŋ",
+    "Malagasy": "àâñô",
+    "Netherlands": "éëïóöü",
+    "Norwegian": "åæøéòô",
+    "Occitan": "àáçéèíïòóúü",
+    "Polish": "ąćęłńóśźż",
+    "Portuguese": "áâãàçéêíóôõúü",
+    "Quechua": "ñ",
+    "Romanian": "ăâîșțşţ",
+    "Serbo_Croatian": "čćđšž",
+    "Slovak": "áäčďéíĺľňóôŕšťúýž",
+    "Slovene": "čšž",
+    "Sotho_Northern": "êôš",
+    "Spanish": "áéíñóúü¿",
+    "Sundanese": "é",
+    "Swedish": "åäöé",
+    "Tagalog": "ñ",
+    "Tswana": "êôš",
+    "Tumbuka": "ŵ",
+    "Turkish": "çğıöşüİ",
+    "Turkmen": "äçňöşüýž",
+    "Umbundu": "ñ",
+    "Uzbek": "'\u2018\u2019",
+    "Waray_Waray": "ñ",
+    "Chinese": "的一是不了國學體龍图书馆",
+    "Japanese": "あいうえおアイウエオ日本語",
+}
 
 ALL = frozenset(get_args(Language))
 
@@ -54,3 +118,23 @@ def test_the_package_exists(language):
 )
 def test_packages_by_name(language, package):
     assert tessdata.package(language) == package
+
+
+@pytest.fixture(scope="module")
+def dictionary():
+    onnxruntime = pytest.importorskip("onnxruntime")
+    rapidocr = pytest.importorskip("rapidocr")
+    model = Path(rapidocr.__file__).parent / "models" / "PP-OCRv6_rec_small.onnx"
+    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    return set(session.get_modelmeta().custom_metadata_map["character"].splitlines())
+
+
+@pytest.mark.parametrize("language", sorted(RAPIDOCR))
+def test_rapidocr_knows_the_letters(dictionary, language):
+    letters = string.ascii_letters + LETTERS.get(language, "")
+    assert set(letters + letters.upper()) <= dictionary
+
+
+def test_rapidocr_does_not_know_the_letters_of_vietnamese(dictionary):
+    assert "Vietnamese" not in RAPIDOCR
+    assert not set("ạảấầẩẫậắằẳẵặ") & dictionary
