@@ -1,5 +1,6 @@
 """The arguments of a run, validated: nothing has been sent when they are wrong."""
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -96,7 +97,9 @@ class Request:
     @property
     def recognizer(self) -> str:
         """Who recognizes: results of another host, account or engine are other results."""
-        return engine_identity() if self.endpoint.is_local else self.endpoint.identity
+        if self.endpoint.is_local:
+            return engine_identity(json.loads(self.settings_json)["language"])
+        return self.endpoint.identity
 
 
 def ledger_path(

@@ -1,7 +1,8 @@
 """The embedded server: started by `embedded.py`, ends with the process that started it.
 
-Standard input: one line of JSON with `client_id` and `client_secret`, then nothing, open for as
-long as the server is wanted. Standard output: one line of JSON with `url`.
+Standard input: one line of JSON with `client_id`, `client_secret` and `recognizer` (of PoolConfig),
+then nothing, open for as long as the server is wanted. Standard output: one line of JSON with
+`url`.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ import sys
 import threading
 from collections.abc import Callable
 
-from ocr_frames.server.config import ServerConfig
+from ocr_frames.server.config import PoolConfig, ServerConfig
 from ocr_frames.server.serve import serve
 
 PARENT_POLL_S = 1.0
@@ -23,7 +24,10 @@ def main() -> None:
     """Serve on a free port of this machine until standard input ends or the parent is gone."""
     parent = os.getppid()
     order = json.loads(sys.stdin.readline())
-    config = ServerConfig(clients={order["client_id"]: order["client_secret"]})
+    config = ServerConfig(
+        clients={order["client_id"]: order["client_secret"]},
+        pool=PoolConfig(recognizer=order["recognizer"]),
+    )
     asyncio.run(_serve(config, parent))
 
 

@@ -17,6 +17,7 @@ from ocr_frames.server.config import ServerConfig
 from ocr_frames.server.documents import OFFERED
 from ocr_frames.server.pool import Pool
 from ocr_frames.server.recognition import Recognition
+from ocr_frames.server.recognizers.choice import refusal
 from ocr_frames.server.tasks import QueueFull, Tasks
 from ocr_frames.server.worker import Description
 
@@ -182,10 +183,7 @@ def _check(submission: wire.Submission, kind: Kind, engine: Description) -> None
     if kind == "label" and settings.language != "English":
         raise wire.WireError("language: labels are recognized in English only")
     if settings.language not in engine.languages:
-        known = ", ".join(sorted(engine.languages))
-        raise wire.WireError(
-            f"language: the local engine does not read {settings.language}; it reads {known}"
-        )
+        raise wire.WireError(f"language: {refusal(settings.language, engine.chosen)}")
     if settings.result_type not in OFFERED:
         raise wire.WireError(
             f"resultType: the local engine does not write {settings.result_type}; "

@@ -2,23 +2,23 @@
 
 from dataclasses import dataclass, field
 
-RAPID = "ocr_frames.server.recognizers.rapid:RapidRecognizer"
-
 
 @dataclass(frozen=True, slots=True)
 class PoolConfig:
     """Workers and their limits.
 
-    `workers`: processes; 0 is one per processor. `task_limit_s`: seconds one task may take.
-    `memory_limit`: bytes of private memory per worker. `max_tasks`: after so many a worker is
-    replaced, which returns what its caches hold. `recognizer`: "module:class".
+    `workers`: processes; 0 is one per processor, or as many as the container is granted.
+    `task_limit_s`: seconds one task may take. `memory_limit`: bytes of private memory per worker;
+    one that holds half of it after a task is replaced. `max_tasks`: after so many a worker is
+    replaced, which returns what its caches hold. `recognizer`: "auto", the name of an engine
+    (recognizers.choice), or "module:class".
     """
 
     workers: int = 0
     task_limit_s: float = 120.0
     memory_limit: int = 4 << 30
     max_tasks: int = 500
-    recognizer: str = RAPID
+    recognizer: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,11 @@
-"""The local engine of this Python process: a server of its own, started when first needed."""
+"""The local engine of this Python process: a server of its own, started when first needed.
+
+OCR_FRAMES_ENGINE chooses what reads: "auto" (also when it is not set), "rapidocr", "tesseract", or
+the name of another installed engine.
+"""
 
 import atexit
 import contextlib
-import importlib.metadata
 import importlib.util
 import json
 import os
@@ -18,12 +21,14 @@ from pathlib import Path
 from typing import IO
 
 from ocr_frames.errors import LocalEngineError, MissingExtraError
+from ocr_frames.server.cores import THREADS
+from ocr_frames.server.recognizers import choice, tessdata
 from ocr_frames.settings import Endpoint
 
 START_LIMIT_S = 120.0
 STOP_LIMIT_S = 5.0
-IDENTITY = ("ocr-frames", "rapidocr", "openvino")
-NEEDED = ("rapidocr", "openvino", "PIL", "pebble", "jwt")
+NEEDED = ("PIL", "cv2", "pebble", "jwt")
+"""Libraries of the server itself; what engines need is told by recognizers.choice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,59 +38,74 @@ class _Engine:
     endpoint: Endpoint
 
 
+_Key = tuple[int, str, frozenset[str]]
+
 _lock = threading.Lock()
-_engines: dict[int, _Engine] = {}
-"""By process id: a forked child must neither use nor end its parent's engine."""
+_engines: dict[_Key, _Engine] = {}
+"""By process id, for a forked child must neither use nor end its parent's engine; by what was
+chosen; and by the languages Tesseract reads, for it asks at its start what there is."""
+
+
+def chosen_engine() -> str:
+    """What OCR_FRAMES_ENGINE asks for, or "auto"."""
+    return os.environ.get("OCR_FRAMES_ENGINE") or choice.AUTO
 
 
 def local_endpoint() -> Endpoint:
     """Start the local engine, or find it running, and return where it listens.
 
     One per Python process, on 127.0.0.1, with credentials nobody else knows; it ends with this
-    process. Raises MissingExtraError or LocalEngineError.
+    process. Another one is started beside it when OCR_FRAMES_ENGINE has changed since, or the
+    installed languages. Raises MisuseError, MissingExtraError or LocalEngineError.
     """
+    key = (os.getpid(), chosen_engine(), tessdata.readable())
     with _lock:
-        engine = _engines.get(os.getpid())
+        engine = _engines.get(key)
         if engine is not None and engine.process.poll() is None:
             return engine.endpoint
         if engine is not None:
-            _end(_engines.pop(os.getpid()))
-        started = _start()
-        _engines[os.getpid()] = started
+            _end(_engines.pop(key))
+        started = _start(key[1])
+        _engines[key] = started
         return started.endpoint
 
 
-def engine_identity() -> str:
-    """Name and version of the engine that would be started: other versions read otherwise."""
-    return " ".join(["local", *(f"{name} {_version(name)}" for name in IDENTITY)])
+def engine_identity(language: str = "English") -> str:
+    """Name and version of what would read a language here: others read otherwise.
+
+    Depends on Tesseract and its data only for languages that it reads. Raises MisuseError for
+    an OCR_FRAMES_ENGINE that is not there.
+    """
+    chosen = chosen_engine()
+    choice.check(chosen)
+    return f"local ocr-frames {choice.version('ocr-frames')} {choice.identity(language, chosen)}"
 
 
-def _version(distribution: str) -> str:
-    try:
-        return importlib.metadata.version(distribution)
-    except importlib.metadata.PackageNotFoundError:
-        return "none"
+def require_engine(chosen: str | None = None) -> None:
+    """Raise where the local engine is not installed: MissingExtraError names the pip line.
 
-
-def require_engine() -> None:
-    """Raise MissingExtraError where the local engine is not installed."""
+    `chosen` as in `recognizers.choice`, else as the environment says; MisuseError where there is
+    no such engine, LocalEngineError where its data is missing.
+    """
     if any(importlib.util.find_spec(name) is None for name in NEEDED):
         raise MissingExtraError("The local engine", "local")
+    choice.require(chosen or chosen_engine())
 
 
 def close_local_engine() -> None:
     """End the local engine of this process, if one runs."""
     with _lock:
-        engine = _engines.pop(os.getpid(), None)
-    if engine is not None:
+        own = [_engines.pop(key) for key in list(_engines) if key[0] == os.getpid()]
+    for engine in own:
         _end(engine)
 
 
-def _start() -> _Engine:
-    if any(importlib.util.find_spec(name) is None for name in NEEDED):
-        raise MissingExtraError("The local engine", "local")
+def _start(chosen: str) -> _Engine:
+    require_engine(chosen)
     client_id, client_secret = secrets.token_urlsafe(16), secrets.token_urlsafe(32)
-    order = json.dumps({"client_id": client_id, "client_secret": client_secret})
+    order = json.dumps(
+        {"client_id": client_id, "client_secret": client_secret, "recognizer": chosen}
+    )
     errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process it is for
     process = subprocess.Popen(
         # -P: a file in the working directory must not stand in for a module
@@ -111,10 +131,10 @@ def _start() -> _Engine:
 
 
 def _environment() -> dict[str, str]:
-    """Let the child find this very package, however the parent found it."""
+    """Let the child find this very package, however the parent found it, and start no threads."""
     root = str(Path(__file__).resolve().parents[2])
     inherited = os.environ.get("PYTHONPATH")
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (root, inherited)))}
+    return {**os.environ, **THREADS, "PYTHONPATH": os.pathsep.join(filter(None, (root, inherited)))}
 
 
 def _url_from(process: subprocess.Popen[str], order: str) -> str:

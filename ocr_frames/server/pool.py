@@ -3,10 +3,7 @@
 import asyncio
 import logging
 import multiprocessing
-import os
-import threading
 from collections.abc import Sequence
-from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
@@ -14,8 +11,9 @@ from pebble import ProcessExpired, ProcessPool
 
 from ocr_frames.server import worker
 from ocr_frames.server.config import PoolConfig
+from ocr_frames.server.cores import default_workers, share, usable_cores
 from ocr_frames.server.recognition import Recognition
-from ocr_frames.server.worker import Description
+from ocr_frames.server.worker import Description, Done, Order
 from ocr_frames.settings import RecognitionSettings, Region
 
 _log = logging.getLogger(__name__)
@@ -28,73 +26,104 @@ class Pool:
     """Recognizes in `config.workers` processes, which end with this one however it ends."""
 
     def __init__(self, config: PoolConfig) -> None:
-        self.workers = config.workers or os.cpu_count() or 1
+        self.workers = config.workers or default_workers()
         self._config = config
-        self._lock = threading.Lock()
-        self._processes = self._new_processes()
+        cores = usable_cores()
+        self._seats = [
+            _Seat(config, share(cores, number, self.workers)) for number in range(self.workers)
+        ]
+        self._free: asyncio.Queue[_Seat] = asyncio.Queue()
+        for seat in self._seats:
+            self._free.put_nowait(seat)
 
     async def ready(self) -> Description:
         """Wait until a worker has loaded its models. Raises what kept it from doing so."""
-        waiting = asyncio.wrap_future(
-            self._schedule(worker.describe, (), self._config.task_limit_s)
+        description: Description = await asyncio.wait_for(
+            self._anywhere(worker.describe), START_LIMIT_S
         )
-        return await asyncio.wait_for(waiting, START_LIMIT_S)
+        return description
 
     async def recognize(
         self, image: bytes, settings: RecognitionSettings, regions: Sequence[Region] = ()
     ) -> Recognition:
-        """Recognize one task; whatever goes wrong becomes a message."""
+        """Recognize one task in the next free worker; whatever goes wrong becomes a message.
+
+        Cancelled, it ends the worker that is at it, and a fresh one takes its place.
+        """
         try:
-            return await self._recognize(image, settings, regions)
+            done: Done = await self._anywhere(worker.run, image, settings, tuple(regions))
         except ProcessExpired:
             return _failed("recognition crashed on this image")
         except TimeoutError:
             return _failed(f"recognition took longer than {self._config.task_limit_s:g} s")
         except BrokenProcessPool:
             return _failed("the recognition workers ended; submit the image again")
-        except Exception as error:  # one image must not end the server, whatever it found
-            kind = type(error).__name__
-            _log.error("recognition failed with %s", kind)
-            return _failed(f"recognition failed on this image ({kind})")
-
-    async def _recognize(self, *task: Any) -> Recognition:
-        try:
-            return await asyncio.wrap_future(self.submit(*task))
-        except BrokenProcessPool:
-            # an idle worker was ended from outside; this task had no part in it
-            return await asyncio.wrap_future(self.submit(*task))
-
-    def submit(
-        self, image: bytes, settings: RecognitionSettings, regions: Sequence[Region] = ()
-    ) -> Future[Recognition]:
-        """Hand one task to the next free worker; the future raises what the worker raised."""
-        return self._schedule(worker.run, (image, settings, regions), self._config.task_limit_s)
+        return done.recognition
 
     def close(self) -> None:
         """End all workers at once and wait for them."""
+        for seat in self._seats:
+            seat.stop()
+        for seat in self._seats:
+            seat.join()
+
+    async def _anywhere(self, function: Any, *arguments: Any) -> Any:
+        seat = await self._free.get()
+        try:
+            return await seat.run(function, arguments)
+        finally:
+            self._free.put_nowait(seat)
+
+
+class _Seat:
+    """A place for one worker, which is replaced as often as it takes.
+
+    It is a pool of one: what a dying worker leaves behind in pipes and locks is its own.
+    """
+
+    def __init__(self, config: PoolConfig, cores: tuple[int, ...]) -> None:
+        self._config = config
+        self._order = Order(config.recognizer, config.memory_limit, cores)
+        self._processes = self._new_processes()
+
+    async def run(self, function: Any, arguments: tuple[Any, ...]) -> Any:
+        try:
+            result = await self._run(function, arguments)
+        except BrokenProcessPool:
+            # the worker was ended while idle or starting; this task had no part in it
+            result = await self._run(function, arguments)
+        if isinstance(result, Done) and result.full:
+            _log.info("a worker holds much memory and is replaced")
+            self.stop()
+        return result
+
+    def stop(self) -> None:
         self._processes.stop()  # type: ignore[no-untyped-call]
+
+    def join(self) -> None:
         self._processes.join()
 
-    def _schedule(self, function: Any, arguments: tuple[Any, ...], limit_s: float) -> Future[Any]:
-        with self._lock:
-            # pebble gives up for good when an idle worker dies
-            if not self._processes.active:
-                self._processes.join()
-                self._processes = self._new_processes()
-            future: Future[Any] = self._processes.schedule(
-                function, args=arguments, timeout=limit_s
-            )
-        return future
+    async def _run(self, function: Any, arguments: tuple[Any, ...]) -> Any:
+        if not self._processes.active:
+            ended, self._processes = self._processes, self._new_processes()
+            await asyncio.to_thread(ended.join)
+        limit_s = self._config.task_limit_s
+        return await asyncio.wrap_future(
+            self._processes.schedule(function, args=arguments, timeout=limit_s)
+        )
 
     def _new_processes(self) -> ProcessPool:
-        return ProcessPool(
-            max_workers=self.workers,
+        processes = ProcessPool(
+            max_workers=1,
             max_tasks=self._config.max_tasks,
             initializer=worker.start,
-            initargs=(self._config.recognizer, self._config.memory_limit),
+            initargs=(self._order,),
             # a server has threads, which do not survive a fork
             context=multiprocessing.get_context("spawn"),
         )
+        # asking starts the worker; all of them load their models at the same time
+        _ = processes.active
+        return processes
 
 
 def _failed(message: str) -> Recognition:

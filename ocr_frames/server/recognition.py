@@ -89,7 +89,9 @@ def _read_crop(
     if found.rows:
         return found
     lines = recognizer.single_line(
-        filtered(crop, settings), min_confidence=MIN_CONFIDENCE[settings.dsr_confidence]
+        filtered(crop, settings),
+        min_confidence=MIN_CONFIDENCE[settings.dsr_confidence],
+        language=settings.language,
     )
     return _page(crop, lines, settings)
 
@@ -110,7 +112,8 @@ def _on_canvas(crop: Pixels) -> Pixels:
 def _read(recognizer: Recognizer, page: Pixels, settings: RecognitionSettings) -> Page:
     ready = filtered(page, settings)
     minimum = MIN_CONFIDENCE[settings.dsr_confidence]
-    return _page(ready, recognizer.lines(ready, min_confidence=minimum), settings)
+    lines = recognizer.lines(ready, min_confidence=minimum, language=settings.language)
+    return _page(ready, lines, settings)
 
 
 def _page(image: Pixels, lines: Sequence[Line], settings: RecognitionSettings) -> Page:

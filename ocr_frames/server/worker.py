@@ -1,52 +1,114 @@
-"""Runs inside a worker process: limits, the recognizer made once, one task at a time."""
+"""Runs inside a worker process: limits, the engines loaded once, one task at a time."""
 
-import importlib
+import contextlib
+import logging
 import multiprocessing
 import multiprocessing.connection
 import os
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+import cv2
+
+from ocr_frames.server.cores import THREADS
 from ocr_frames.server.recognition import Recognition, recognize
-from ocr_frames.server.recognizers import Recognizer
+from ocr_frames.server.recognizers.selection import Selection
 from ocr_frames.settings import RecognitionSettings, Region
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """How a worker runs.
+
+    `recognizer` as in PoolConfig; `memory_limit`: bytes of private memory; `cores`: numbers of
+    the processors it keeps to, none for any.
+    """
+
+    recognizer: str
+    memory_limit: int
+    cores: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What a recognizer says of itself; see Recognizer."""
+    """What the engines of a worker say of themselves; see Recognizer.
+
+    `name` and `version` are those of the first, `chosen` is what PoolConfig asked for.
+    """
 
     name: str
     version: str
     languages: frozenset[str]
+    chosen: str = "auto"
 
 
-# one recognizer per process: its models take a second to load and tens of megabytes
-_recognizers: list[Recognizer] = []
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A task's end; `full` when the worker holds so much memory that it should be replaced."""
+
+    recognition: Recognition
+    full: bool = False
 
 
-def start(recognizer: str, memory_limit: int) -> None:
-    """Prepare this process; `recognizer` is "module:class", `memory_limit` in bytes."""
+@dataclass(frozen=True, slots=True)
+class _State:
+    order: Order
+    engines: Selection
+
+
+_state: list[_State] = []
+
+
+def start(order: Order) -> None:
+    """Prepare this process, and load the first engine."""
     _end_with_server()
     # Ctrl-C reaches the whole group of processes; the server decides when workers end
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _limit_memory(memory_limit)
-    module, _, name = recognizer.partition(":")
-    _recognizers[:] = [getattr(importlib.import_module(module), name)()]
+    # at once, also from within native code, which a handler would wait for
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _limit_memory(order.memory_limit)
+    _keep_to(order.cores)
+    _state[:] = [_State(order, Selection(order.recognizer))]
 
 
 def describe() -> Description:
-    """Say which recognizer this worker has."""
-    recognizer = _recognizers[0]
-    return Description(recognizer.name, recognizer.version, recognizer.languages)
+    """Say which engines this worker has."""
+    state = _state[0]
+    engines = state.engines
+    return Description(engines.name, engines.version, engines.languages, state.order.recognizer)
 
 
-def run(image: bytes, settings: RecognitionSettings, regions: Sequence[Region]) -> Recognition:
-    """Recognize one task."""
-    return recognize(_recognizers[0], image, settings, regions)
+def run(image: bytes, settings: RecognitionSettings, regions: Sequence[Region]) -> Done:
+    """Recognize one task. Whatever is raised becomes a message, which tells its type alone."""
+    state = _state[0]
+    try:
+        recognition = recognize(state.engines, image, settings, regions)
+    except BaseException as error:  # an engine may even try to exit
+        kind = type(error).__name__
+        _log.error("recognition failed with %s at %s", kind, _place(error))
+        recognition = Recognition(messages=(f"recognition failed on this image ({kind})",))
+    return Done(recognition, full=held_bytes() > state.order.memory_limit // 2)
+
+
+def held_bytes() -> int:
+    """Memory this process holds now, in bytes; 0 where the system does not say."""
+    with contextlib.suppress(OSError):
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+    return 0
+
+
+def _place(error: BaseException) -> str:
+    """Name where an error arose, without its message, which may quote the image."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{Path(frame.filename).name}:{frame.lineno}"
 
 
 def _end_with_server() -> None:
@@ -66,3 +128,15 @@ def _limit_memory(limit: int) -> None:
 
         # data, not address space: OpenVINO reserves far more than it uses
         resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+        # a core file would hold the image
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _keep_to(cores: tuple[int, ...]) -> None:
+    """One thread for each library, and this process on its own share of the processors."""
+    os.environ.update(THREADS)
+    cv2.setNumThreads(1)
+    if cores and sys.platform == "linux":
+        # outside of a test nobody takes processors away, but a container's set may shrink
+        with contextlib.suppress(OSError):
+            os.sched_setaffinity(0, cores)

@@ -12,8 +12,8 @@ from rapidocr.main import RapidOCRError
 from rapidocr.utils.process_img import map_boxes_to_original
 from rapidocr.utils.typings import EngineType
 
-from ocr_frames.languages import Language
 from ocr_frames.server.recognizers import Line, Pixels, as_box
+from ocr_frames.server.recognizers.languages import RAPIDOCR
 
 LINE_HEIGHT = 48
 """Pixels; what the recognition model was trained on."""
@@ -34,19 +34,6 @@ SURE = 0.75
 """Confidence below which a line is also read upside down. Each line's angle classifier is left
 out: it turns good lines (measured: word F1 0.93 without, 0.90 with it on forms)."""
 
-# Chinese, Japanese and the Latin script, as RapidOCR lists them for PP-OCRv6 small
-LANGUAGES: frozenset[Language] = frozenset(
-    (
-        "Afrikaans", "Albanian", "Azerbaijani", "Bosnian", "Catalan", "Chinese",
-        "Croatian", "Czech", "Danish", "Dutch", "English", "Estonian", "Finnish",
-        "French", "Galician", "German", "Hungarian", "Indonesian", "Italian", "Japanese",
-        "Kurdish", "Latin", "Latvian", "Lithuanian", "Malay", "Netherlands", "Norwegian",
-        "Occitan", "Polish", "Portuguese", "Quechua", "Romanian", "Serbo_Croatian",
-        "Slovak", "Slovene", "Spanish", "Swahili", "Swedish", "Tagalog", "Turkish",
-        "Uzbek", "Vietnamese",
-    )
-)  # fmt: skip
-
 _PARAMETERS = {
     "Global.log_level": "error",
     "Det.engine_type": EngineType.OPENVINO,
@@ -65,15 +52,15 @@ class RapidRecognizer:
 
     name = "RapidOCR"
     version = importlib.metadata.version("rapidocr")
-    languages = LANGUAGES
+    languages = RAPIDOCR
 
     def __init__(self) -> None:
         cv2.setNumThreads(1)
         self._engine: Any = RapidOCR(params=dict(_PARAMETERS))
         self._engine(np.full((LINE_HEIGHT, 320, 3), 255, np.uint8), use_det=False, use_cls=False)
-        self.lines(np.full((320, 320, 3), 255, np.uint8), min_confidence=0)
+        self.lines(np.full((320, 320, 3), 255, np.uint8), min_confidence=0, language="English")
 
-    def lines(self, image: Pixels, *, min_confidence: float) -> list[Line]:
+    def lines(self, image: Pixels, *, min_confidence: float, language: str) -> list[Line]:
         """See Recognizer."""
         padded = _no_sliver(_bgr(image))
         crops, boxes = self._detect(padded)
@@ -83,7 +70,7 @@ class RapidRecognizer:
             if confidence >= min_confidence and text
         ]
 
-    def single_line(self, image: Pixels, *, min_confidence: float) -> list[Line]:
+    def single_line(self, image: Pixels, *, min_confidence: float, language: str) -> list[Line]:
         """See Recognizer."""
         height, width = image.shape[:2]
         if width > LONGEST_LINE * height:

@@ -9,8 +9,9 @@ import urllib.request
 import psutil
 import pytest
 
-from ocr_frames.errors import LocalEngineError, MissingExtraError
+from ocr_frames.errors import LocalEngineError, MissingExtraError, MisuseError
 from ocr_frames.server import embedded
+from ocr_frames.server.recognizers import choice
 
 WAIT_S = 20
 
@@ -107,3 +108,39 @@ def test_a_missing_extra_names_the_pip_line(monkeypatch):
 
     with pytest.raises(MissingExtraError, match=r"ocr-frames\[local\]"):
         embedded.local_endpoint()
+
+
+def test_an_engine_that_is_not_installed_names_the_pip_line(monkeypatch):
+    def located(library):
+        raise ModuleNotFoundError(library)
+
+    monkeypatch.setattr(choice, "_located", located)
+    with pytest.raises(MissingExtraError, match=r"ocr-frames\[local\]"):
+        embedded.local_endpoint()
+
+    monkeypatch.setenv("OCR_FRAMES_ENGINE", "tesseract")
+    with pytest.raises(MissingExtraError, match=r"ocr-frames\[tesseract\]"):
+        embedded.local_endpoint()
+
+
+def test_an_unknown_engine_in_the_environment_is_misuse(monkeypatch):
+    monkeypatch.setenv("OCR_FRAMES_ENGINE", "tesserect")
+
+    for asked in (embedded.local_endpoint, embedded.engine_identity):
+        with pytest.raises(MisuseError, match="no engine 'tesserect'"):
+            asked()
+
+
+def test_the_environment_chooses_who_reads(monkeypatch):
+    assert "rapidocr" in embedded.engine_identity("English")
+
+    monkeypatch.setenv("OCR_FRAMES_ENGINE", "tesseract")
+
+    assert "tesserocr" in embedded.engine_identity("English")
+    assert "rapidocr" not in embedded.engine_identity("English")
+
+
+def test_an_empty_variable_is_as_good_as_none(monkeypatch):
+    before = embedded.engine_identity()
+    monkeypatch.setenv("OCR_FRAMES_ENGINE", "")
+    assert embedded.engine_identity() == before
