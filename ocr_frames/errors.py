@@ -14,7 +14,7 @@ and never leaves it.
 """
 
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class OcrFramesError(Exception):
@@ -44,6 +44,11 @@ class MissingExtraError(OcrFramesError, ImportError):
 
     def __init__(self, what: str, extra: str) -> None:
         super().__init__(f"{what} is not installed. Run: pip install 'ocr-frames[{extra}]'")
+        self._named = what, extra
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # By the message alone it could not be made again in another process.
+        return type(self), self._named
 
 
 class CredentialsError(OcrFramesError):

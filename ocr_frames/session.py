@@ -129,7 +129,7 @@ class _Connection:
             endpoint = self._request.endpoint
             if endpoint.is_local:
                 log.info("no endpoint given: recognizing on this machine with the local engine")
-                endpoint = await asyncio.to_thread(local_endpoint)
+                endpoint = await asyncio.to_thread(local_endpoint, endpoint.workers)
             client = CloudClient(
                 endpoint,
                 self._request.policy,

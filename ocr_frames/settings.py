@@ -178,11 +178,13 @@ class Endpoint:
 
     `url` is scheme and host (no path); an empty one is the local engine. Without `client_id`
     nothing is authorized and only the evaluation call is used, which masks 10 % of the words.
+    `workers`: processes of the local engine, 0 for one per processor.
     """
 
     url: str
     client_id: str | None = None
     client_secret: str | None = field(default=None, repr=False)
+    workers: int = 0
 
     def __post_init__(self) -> None:
         if self.url and urlsplit(self.url).scheme not in ("http", "https"):
@@ -202,9 +204,15 @@ class Endpoint:
         return cls(url)
 
     @classmethod
-    def local(cls) -> Self:
-        """The local engine, started on this machine when it is first needed."""
-        return cls("")
+    def local(cls, workers: int = 0) -> Self:
+        """The local engine, started on this machine when it is first needed.
+
+        It recognizes in `workers` processes, 0 for one per processor; an engine that runs
+        already in this Python process keeps those it has.
+        """
+        if isinstance(workers, bool) or not isinstance(workers, int) or workers < 0:
+            raise MisuseError(f"workers={workers!r} is not a whole number from 0")
+        return cls("", workers=workers)
 
     @property
     def is_local(self) -> bool:

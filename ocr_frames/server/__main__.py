@@ -1,8 +1,8 @@
 """The embedded server: started by `embedded.py`, ends with the process that started it.
 
-Standard input: one line of JSON with `client_id`, `client_secret` and `recognizer` (of PoolConfig),
-then nothing, open for as long as the server is wanted. Standard output: one line of JSON with
-`url`.
+Standard input: one line of JSON with `client_id`, `client_secret`, `recognizer` and `workers` (of
+PoolConfig), then nothing, open for as long as the server is wanted. Standard output: one line of
+JSON with `url`.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ def main() -> None:
     order = json.loads(sys.stdin.readline())
     config = ServerConfig(
         clients={order["client_id"]: order["client_secret"]},
-        pool=PoolConfig(recognizer=order["recognizer"]),
+        pool=PoolConfig(workers=order["workers"], recognizer=order["recognizer"]),
     )
     asyncio.run(_serve(config, parent))
 

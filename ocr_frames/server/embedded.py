@@ -51,12 +51,13 @@ def chosen_engine() -> str:
     return os.environ.get("OCR_FRAMES_ENGINE") or choice.AUTO
 
 
-def local_endpoint() -> Endpoint:
+def local_endpoint(workers: int = 0) -> Endpoint:
     """Start the local engine, or find it running, and return where it listens.
 
     One per Python process, on 127.0.0.1, with credentials nobody else knows; it ends with this
-    process. Another one is started beside it when OCR_FRAMES_ENGINE has changed since, or the
-    installed languages. Raises MisuseError, MissingExtraError or LocalEngineError.
+    process. It is started with so many `workers`, 0 for one per processor. Another one is started
+    beside it when OCR_FRAMES_ENGINE has changed since, or the installed languages. Raises
+    MisuseError, MissingExtraError or LocalEngineError.
     """
     key = (os.getpid(), chosen_engine(), tessdata.readable())
     with _lock:
@@ -65,7 +66,7 @@ def local_endpoint() -> Endpoint:
             return engine.endpoint
         if engine is not None:
             _end(_engines.pop(key))
-        started = _start(key[1])
+        started = _start(key[1], workers)
         _engines[key] = started
         return started.endpoint
 
@@ -100,11 +101,16 @@ def close_local_engine() -> None:
         _end(engine)
 
 
-def _start(chosen: str) -> _Engine:
+def _start(chosen: str, workers: int) -> _Engine:
     require_engine(chosen)
     client_id, client_secret = secrets.token_urlsafe(16), secrets.token_urlsafe(32)
     order = json.dumps(
-        {"client_id": client_id, "client_secret": client_secret, "recognizer": chosen}
+        {
+            "client_id": client_id,
+            "client_secret": client_secret,
+            "recognizer": chosen,
+            "workers": workers,
+        }
     )
     errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process it is for
     process = subprocess.Popen(
