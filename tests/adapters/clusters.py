@@ -8,6 +8,7 @@ servers, a JVM, and warnings that are not ours. What it finds goes to the task's
 import contextlib
 import json
 import os
+import signal
 import sys
 import urllib.request
 from abc import ABC, abstractmethod
@@ -31,25 +32,29 @@ MAX_CALLS = 60
 class Task:
     """Where the simulated vendor listens, and where files go.
 
-    `rows` is the Parquet file to recognize; `others` and `more` hold other images, one row
-    each, for a job with a task that fails, and one with a budget.
+    Parquet files: `rows` to recognize; `others`, other images, for a job with a budget;
+    `samples` for the local engine.
     """
 
     url: str
     folder: str
     rows: str
     others: str
-    more: str
+    samples: str
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """The vendor."""
+        return Endpoint(self.url, "id", SECRET)
 
     def calls(self) -> dict[str, int]:
         """What the vendor has billed so far."""
         with urllib.request.urlopen(self.url + "/__stats", timeout=60) as response:
             return json.loads(response.read())["calls"]
 
-    def options(self, ledger: str) -> dict[str, Any]:
-        """Options of one job, with a ledger of its own."""
-        endpoint = Endpoint(self.url, "id", SECRET)
-        return {"endpoint": endpoint, "ledger": Path(self.folder, ledger)}
+    def file(self, name: str) -> Path:
+        """A file in its folder."""
+        return Path(self.folder, name)
 
 
 class Cluster(ABC):
@@ -57,19 +62,19 @@ class Cluster(ABC):
 
     @abstractmethod
     def recognize(self, source: str, options: dict[str, Any], flag: Path | None = None) -> Any:
-        """Rows of a Parquet file and what was read; `flag` makes the first task fail after it."""
+        """Rows of a Parquet file and what was read; `flag` makes the first task die after it."""
 
     @abstractmethod
     def show(self, source: str, options: dict[str, Any]) -> str:
         """All that a curious user would print, before anything is computed."""
 
 
-def fail_once(flag: Path | None) -> None:
-    """Fail where nobody has failed before."""
+def die_once(flag: Path | None) -> None:
+    """Kill -9 this process where none has died before."""
     if flag is not None:
         with contextlib.suppress(FileExistsError):
             flag.touch(exist_ok=False)
-            raise RuntimeError("this task fails after its rows were recognized")
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 class OnDask(Cluster):
@@ -86,12 +91,12 @@ class OnDask(Cluster):
 
     def recognize(self, source: str, options: dict[str, Any], flag: Path | None = None) -> Any:
         def passed_on(part: pd.DataFrame) -> pd.DataFrame:
-            fail_once(flag)
+            die_once(flag)
             return part
 
         lazy = self._lazy(source, options)
         lazy = lazy.map_partitions(passed_on, meta=lazy._meta)
-        return self._client.compute(lazy, retries=1).result()
+        return self._client.compute(lazy).result()
 
     def show(self, source: str, options: dict[str, Any]) -> str:
         lazy = self._lazy(source, options)
@@ -110,7 +115,7 @@ class OnSpark(Cluster):
     def recognize(self, source: str, options: dict[str, Any], flag: Path | None = None) -> Any:
         def passed_on(batches: Iterator[Any]) -> Iterator[Any]:
             for batch in batches:
-                fail_once(flag)
+                die_once(flag)
                 yield batch
 
         lazy = self._lazy(source, _sized(options, source))
@@ -123,21 +128,20 @@ class OnSpark(Cluster):
 
 
 class OnRay(Cluster):
-    def _lazy(self, source: str, options: dict[str, Any], **how: Any) -> Any:
+    def _lazy(self, source: str, options: dict[str, Any]) -> Any:
         import ray.data
 
         rows = ray.data.read_parquet(source).repartition(PARTITIONS)
         work = recognizer(column="path", **_sized(options, source))
-        return rows.map_batches(work, batch_format="pyarrow", **how)
+        return rows.map_batches(work, batch_format="pyarrow")
 
     def recognize(self, source: str, options: dict[str, Any], flag: Path | None = None) -> Any:
         def passed_on(table: Any) -> Any:
-            fail_once(flag)
+            die_once(flag)
             return table
 
-        retried = {"retry_exceptions": True, "max_retries": 1}
-        lazy = self._lazy(source, options, **retried)
-        return lazy.map_batches(passed_on, batch_format="pyarrow", **retried).to_pandas()
+        lazy = self._lazy(source, options)
+        return lazy.map_batches(passed_on, batch_format="pyarrow").to_pandas()
 
     def show(self, source: str, options: dict[str, Any]) -> str:
         return f"{self._lazy(source, options)!r} {recognizer(column='path', **options)!r}"
@@ -187,39 +191,48 @@ CLUSTERS = {"dask": dask_cluster, "spark": spark_cluster, "ray": ray_cluster}
 
 def work(cluster: Cluster, name: str, task: Task) -> dict[str, Any]:
     """Do all jobs; what they cost, by job."""
-    found: dict[str, Any] = {}
     before = task.calls()
 
     def costs() -> dict[str, int]:
         nonlocal before
-        now, last = task.calls(), before
-        before = now
-        return {kind: now[kind] - last[kind] for kind in now}
+        last, before = before, task.calls()
+        return {kind: before[kind] - last[kind] for kind in before}
 
-    found["shown"] = cluster.show(task.rows, task.options(f"{name} rows"))
-    found["show"] = costs()
-    rows = cluster.recognize(task.rows, task.options(f"{name} rows")).sort_values("row")
+    def statuses(frame: pd.DataFrame) -> dict[str, int]:
+        return frame["ocr_status"].astype(str).value_counts().to_dict()
+
+    options = {"endpoint": task.endpoint, "ledger": task.file(f"{name} rows")}
+    found: dict[str, Any] = {"shown": cluster.show(task.rows, options), "show": costs()}
+    flag = task.file(f"{name} died")
+    rows = cluster.recognize(task.rows, options, flag).sort_values("row")
+    rows.to_parquet(task.file(f"{name}.parquet"), index=False)
     found["rows"] = costs()
-    rows.to_parquet(Path(task.folder, f"{name}.parquet"), index=False)
-    flag = Path(task.folder, f"{name} failed")
-    retried = cluster.recognize(task.others, task.options(f"{name} others"), flag)
-    found["retried"] = costs() | retried["ocr_status"].value_counts().to_dict()
-    found["failed"] = flag.exists()
-    limits = {"max_calls": MAX_CALLS, "max_outstanding": 8, "parallelism": 2}
     flag.unlink()
-    capped = cluster.recognize(task.more, task.options(f"{name} more") | limits, flag)
-    found["capped"] = costs() | capped["ocr_status"].value_counts().to_dict()
+    options = {"endpoint": task.endpoint, "ledger": task.file(f"{name} others")}
+    limits = {"max_calls": MAX_CALLS, "max_outstanding": 8, "parallelism": 2}
+    capped = cluster.recognize(task.others, options | limits, flag)
+    found["capped"] = costs() | statuses(capped)
+    flag.unlink()
     found["codes"] = sorted({error.partition(":")[0] for error in capped["ocr_error"].dropna()})
+    if name == "dask":
+        local = {"endpoint": Endpoint.local(), "ledger": task.file("local")}
+        out = cluster.recognize(task.samples, local)
+        out.sort_values("row").to_parquet(task.file("local.parquet"), index=False)
     return found
 
 
 def main() -> None:
     """Work on the task from stdin."""
-    os.environ |= {"PYSPARK_PYTHON": sys.executable, "RAY_USAGE_STATS_ENABLED": "0"}
+    os.environ |= {
+        "PYSPARK_PYTHON": sys.executable,
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_AUTH_MODE": "disabled",
+    }
     name, task = sys.argv[1], Task(**json.loads(sys.stdin.readline()))
     with CLUSTERS[name]() as cluster:
         found = work(cluster, name, task)
-    Path(task.folder, f"{name}.json").write_text(json.dumps(found), encoding="utf-8")
+    task.file(f"{name}.json").write_text(json.dumps(found), encoding="utf-8")
 
 
 if __name__ == "__main__":

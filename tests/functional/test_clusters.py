@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from ocr_frames.columns import STATUSES
-from tests.adapters.clusters import MAX_CALLS, SECRET, Task
+from tests.adapters.clusters import MAX_CALLS, PARTITIONS, SECRET, Task
 from tests.adapters.simulated import ROOT, Simulated, simulated
 
 ROWS, DUPLICATES, FAILING = 500, 25, 20
@@ -53,19 +53,17 @@ def vendor(folder: Path) -> Iterator[Simulated]:
 
 
 @pytest.fixture(scope="module")
-def task(folder: Path, vendor: Simulated) -> Task:
-    known = sorted(str(path) for path in (folder / "images").iterdir())
-    paths: list[str | None] = [*known]
+def task(folder: Path, vendor: Simulated, samples: list[dict[str, str]]) -> Task:
+    paths: list[str | None] = [str(folder / "images" / f"{number}.png") for number in range(ROWS)]
     paths[100 : 100 + DUPLICATES] = paths[300 : 300 + DUPLICATES]
     paths[200:210] = [None] * 10
     paths[210:215] = [str(folder / "gone.png")] * 5
-    others, more = images(folder / "others", OTHERS), images(folder / "more", OTHERS)
     return Task(
         vendor.url,
         str(folder),
-        table(folder, "rows.parquet", paths),
-        table(folder, "others.parquet", [*others]),
-        table(folder, "more.parquet", [*more]),
+        rows=table(folder, "rows.parquet", paths),
+        others=table(folder, "others.parquet", [*images(folder / "others", OTHERS)]),
+        samples=table(folder, "samples.parquet", [sample["path"] for sample in samples[:4]]),
     )
 
 
@@ -73,7 +71,9 @@ def task(folder: Path, vendor: Simulated) -> Task:
 def alone(task: Task) -> tuple[pd.DataFrame, dict[str, int]]:
     """What pandas makes of the rows, and what it costs."""
     before = task.calls()
-    out = pd.read_parquet(task.rows).ocr.recognize("path", **task.options("pandas"), progress=False)
+    out = pd.read_parquet(task.rows).ocr.recognize(
+        "path", endpoint=task.endpoint, ledger=task.file("pandas"), progress=False
+    )
     return out, {kind: count - before[kind] for kind, count in task.calls().items()}
 
 
@@ -93,8 +93,8 @@ def found(request: pytest.FixtureRequest, task: Task) -> dict[str, Any]:
     )
     said = done.stdout + done.stderr
     assert done.returncode == 0, said[-4000:]
-    told = json.loads(Path(task.folder, f"{name}.json").read_text(encoding="utf-8"))
-    out = pd.read_parquet(Path(task.folder, f"{name}.parquet"))
+    told = json.loads(task.file(f"{name}.json").read_text(encoding="utf-8"))
+    out = pd.read_parquet(task.file(f"{name}.parquet"))
     return {"name": name, "said": said, "out": out, **told}
 
 
@@ -110,25 +110,29 @@ def test_the_same_rows_give_the_same_frame(found, alone):
     pd.testing.assert_frame_equal(out.astype(expected.dtypes), expected)
 
 
-def test_nothing_is_called_before_it_is_asked_for_and_no_more_than_by_pandas(found, alone):
+def test_nothing_is_called_early_and_no_more_than_by_pandas_though_a_worker_is_killed(found, alone):
     cost = alone[1]
     assert sum(found["show"].values()) == 0
     assert found["rows"]["submit"] == cost["submit"] == ROWS - DUPLICATES - 15
-    assert found["rows"]["fetch"] <= cost["fetch"]
-    assert 1 <= found["rows"]["token"] <= 4
+    assert found["rows"]["fetch"] == cost["fetch"]
+    assert 1 <= found["rows"]["token"] <= PARTITIONS
 
 
-def test_a_partition_that_is_done_again_is_not_paid_for_again(found):
-    assert found["failed"]
-    assert found["retried"]["submit"] == found["retried"]["Completed"] == OTHERS
-
-
-def test_the_budget_of_a_job_holds_even_if_a_partition_is_done_again(found):
-    calls = sum(found["capped"][kind] for kind in ("token", "submit", "fetch"))
+def test_the_budget_of_a_job_holds_though_a_worker_is_killed(found):
+    capped = found["capped"]
+    calls = sum(capped[kind] for kind in ("token", "submit", "fetch"))
     assert MAX_CALLS // 2 < calls <= MAX_CALLS
-    assert found["capped"]["Completed"] == found["capped"]["submit"]
-    assert found["capped"]["Completed"] + found["capped"]["Pending"] == OTHERS
+    assert capped["Completed"] == capped["submit"]
+    assert capped["Completed"] + capped["Pending"] == OTHERS
     assert found["codes"] == ["budget"]
+
+
+@pytest.mark.parametrize("found", ["dask"], indirect=True)
+def test_workers_start_local_engines_that_read_as_the_one_of_pandas(found, task, engine):
+    out = pd.read_parquet(task.file("local.parquet"))
+    expected = pd.read_parquet(task.samples).ocr.recognize("path", endpoint=engine, progress=False)
+    pd.testing.assert_frame_equal(out.astype(expected.dtypes), expected)
+    assert set(expected["ocr_status"]) == {"Completed"}
 
 
 def test_secrets_are_neither_logged_nor_shown(found):

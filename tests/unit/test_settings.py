@@ -87,6 +87,10 @@ def test_an_endpoint_is_checked_and_hides_its_secret():
     assert "shh" not in repr(Endpoint.cloud("id", "shh"))
     assert Endpoint.trial().is_trial
     assert not Endpoint.local().is_trial
+    assert Endpoint.local(workers=1).is_local
+    for workers in (-1, 1.5, True, "2"):
+        with pytest.raises(MisuseError, match="workers"):
+            Endpoint.local(workers=workers)
 
 
 @pytest.mark.parametrize("chosen", [{"max_outstanding": 0}, {"deadline_s": -1}])

@@ -40,9 +40,10 @@ def processes_at(endpoint):
 
 
 def test_one_server_per_process_and_none_after_close():
-    endpoint = embedded.local_endpoint()
+    endpoint = embedded.local_endpoint(workers=1)
     server, family = processes_at(endpoint)
 
+    assert sum("--multiprocessing-fork" in process.cmdline() for process in family) == 1
     assert endpoint.url.startswith("http://127.0.0.1:")
     assert health(endpoint)["engine"] == "RapidOCR"
     assert embedded.local_endpoint() == endpoint
