@@ -12,6 +12,7 @@ was paid for; an `intended` job whose run is gone is the only doubt.
 import json
 import os
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -44,6 +45,7 @@ _UPDATE = (
     " WHERE key = ?1 AND version = ?12"
 )
 _AT_ONCE = 500
+_TRIES, _PAUSE_S = 600, 0.05
 
 
 class State(StrEnum):
@@ -121,7 +123,7 @@ class Ledger:
 
     def _prepare(self) -> None:
         self._check_ours()
-        self._sqlite.execute("PRAGMA journal_mode = WAL")
+        self._write_ahead()
         # A commit is on the disk when it returns: pulling the plug loses nothing either.
         self._sqlite.execute("PRAGMA synchronous = FULL" if self.path else "PRAGMA synchronous = 0")
         with self._transaction():
@@ -129,6 +131,17 @@ class Ledger:
                 for statement in filter(str.strip, _SCHEMA.split(";")):
                     self._sqlite.execute(statement)
                 self._sqlite.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+
+    def _write_ahead(self) -> None:
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                self._sqlite.execute("PRAGMA journal_mode = WAL")
+                return  # noqa: TRY300 - an else would only be longer
+            except sqlite3.OperationalError as error:
+                # SQLite does not wait by itself for another process that is opening the file.
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or not tries_left:
+                    raise
+                time.sleep(_PAUSE_S)
 
     def _check_ours(self) -> int:
         """Return the version of the file, 0 if it is empty; leave one that is not ours as it is."""

@@ -48,7 +48,7 @@ def table(folder: Path, name: str, paths: list[str | None]) -> str:
 def vendor(folder: Path) -> Iterator[Simulated]:
     read = images(folder / "images", ROWS)
     failing = [hashlib.sha256(path.encode()).hexdigest() for path in read[:FAILING]]
-    with simulated(failing=failing) as simulator:
+    with simulated(failing=failing, holds=True) as simulator:
         yield simulator
 
 

@@ -5,6 +5,7 @@ import json
 import os
 import random
 import sqlite3
+import time
 from collections.abc import Callable
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
@@ -200,6 +201,35 @@ def test_of_processes_that_claim_the_same_jobs_one_has_each(tmp_path: Path):
         assert all(found[bytes.fromhex(key)].run == f"run-{number}" for key in end.value)
     assert ledger._sqlite.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     ledger.close()
+
+
+def test_who_opens_a_new_ledger_waits_for_another_that_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    other = sqlite3.connect(tmp_path / "l", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    waited: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        if len(waited) == 3:
+            other.execute("COMMIT")
+
+    monkeypatch.setattr(time, "sleep", sleep)
+    with contextlib.closing(Ledger(tmp_path / "l")) as ledger:
+        assert ledger.counts() == {}
+    assert len(waited) == 3
+    assert other.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    other.close()
+
+
+def test_who_never_ends_opening_is_a_ledger_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    other = sqlite3.connect(tmp_path / "l", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    with pytest.raises(LedgerError, match="database is locked"):
+        Ledger(tmp_path / "l")
+    other.close()
 
 
 def test_what_is_learned_is_json_that_others_can_read(tmp_path: Path):
