@@ -12,9 +12,11 @@ class Problem(BaseModel):
     errors: dict[str, list[str]] | None = None
 
 
-def encode(status: int, title: str, detail: str = "") -> str:
+def encode(
+    status: int, title: str, detail: str = "", errors: dict[str, list[str]] | None = None
+) -> str:
     """Write a problem document."""
-    problem = Problem(title=title, status=status, detail=detail or None)
+    problem = Problem(title=title, status=status, detail=detail or None, errors=errors or None)
     return problem.model_dump_json(exclude_none=True)
 
 

@@ -94,7 +94,9 @@ def encode_token(token: Token) -> str:
 # --- submit: POST, tutorials "Send ... for Recognition" ----------------------------------------
 
 
-class _Rect(BaseModel):
+class Rect(BaseModel):
+    """A region's corners in whole pixels."""
+
     model_config = FOLDED
 
     top_left_x: int
@@ -103,10 +105,12 @@ class _Rect(BaseModel):
     bottom_right_y: int
 
 
-class _OrderedRegion(BaseModel):
+class OrderedRegion(BaseModel):
+    """An entry of the setting `regions`; their texts come back in rising `order`."""
+
     model_config = FOLDED
 
-    rect: _Rect
+    rect: Rect
     order: int = 0
 
 
@@ -123,14 +127,14 @@ def encode_settings(settings: RecognitionSettings, regions: Sequence[Region] = (
     document = settings.model_dump(by_alias=True)
     if regions:
         document["regions"] = [
-            _OrderedRegion(order=order, rect=_rect(box)).model_dump(by_alias=True)
+            OrderedRegion(order=order, rect=_rect(box)).model_dump(by_alias=True)
             for order, box in enumerate(regions)
         ]
     return json.dumps(document, sort_keys=True, separators=(",", ":"))
 
 
-def _rect(box: Region) -> _Rect:
-    return _Rect(top_left_x=box.x0, top_left_y=box.y0, bottom_right_x=box.x1, bottom_right_y=box.y1)
+def _rect(box: Region) -> Rect:
+    return Rect(top_left_x=box.x0, top_left_y=box.y0, bottom_right_x=box.x1, bottom_right_y=box.y1)
 
 
 def encode_submit(image: bytes, settings_json: str) -> bytes:
@@ -144,7 +148,10 @@ def decode_submit(body: bytes) -> Submission:
     Unknown settings and nulls are passed over, as generated clients send both. Raises WireError.
     """
     document = _object(body, "the body")
-    settings = document.get("settings") or {}
+    settings = document.get("settings")
+    # generated clients write nothing as null, some languages write {} as []
+    if settings is None or settings == []:
+        settings = {}
     if not isinstance(settings, dict):
         raise WireError("settings: not a JSON object")
     known = {name.replace("_", "") for name in RecognitionSettings.model_fields}
@@ -152,8 +159,8 @@ def decode_submit(body: bytes) -> Submission:
     try:
         return Submission(
             image=_decode_image(document.get("image")),
-            settings=RecognitionSettings.model_validate(_spelled(chosen)),
-            regions=_decode_regions(settings.get("regions") or []),
+            settings=RecognitionSettings.model_validate(_spelled(chosen), strict=True),
+            regions=_decode_regions(settings.get("regions")),
         )
     except ValidationError as error:
         raise WireError(_problems(error)) from error
@@ -177,9 +184,11 @@ def _decode_image(value: object) -> bytes:
 
 
 def _decode_regions(value: object) -> tuple[Region, ...]:
+    if value is None:
+        return ()
     if not isinstance(value, list):
         raise WireError("regions: not a list")
-    regions = [_OrderedRegion.model_validate(item) for item in value]
+    regions = [OrderedRegion.model_validate(item, strict=True) for item in value]
     rects = [region.rect for region in sorted(regions, key=lambda region: region.order)]
     return tuple(
         Region(x0=r.top_left_x, y0=r.top_left_y, x1=r.bottom_right_x, y1=r.bottom_right_y)

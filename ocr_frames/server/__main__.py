@@ -27,6 +27,9 @@ def main() -> None:
     config = ServerConfig(
         clients={order["client_id"]: order["client_secret"]},
         pool=PoolConfig(workers=order["workers"], recognizer=order["recognizer"]),
+        # its only client waits for nothing when it ends, and its workers look at images anyway
+        stop_limit_s=0.0,
+        check_images=False,
     )
     asyncio.run(_serve(config, parent))
 

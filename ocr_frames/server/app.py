@@ -1,94 +1,49 @@
-"""The protocol's calls over HTTP."""
+"""The application: which path is which call, and what becomes of failures."""
 
-import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, replace
+import traceback
 
 from aiohttp import web
 
 from ocr_frames import problems, wire
-from ocr_frames.clock import SystemClock
-from ocr_frames.model import Kind
-from ocr_frames.server import trial
-from ocr_frames.server.auth import Tokens, Unauthorized
+from ocr_frames.server import calls
+from ocr_frames.server.calls import Handler
 from ocr_frames.server.config import ServerConfig
-from ocr_frames.server.documents import OFFERED
-from ocr_frames.server.pool import Pool
-from ocr_frames.server.recognition import Recognition
-from ocr_frames.server.recognizers.choice import refusal
-from ocr_frames.server.tasks import QueueFull, Tasks
-from ocr_frames.server.worker import Description
+from ocr_frames.server.lanes import STORE_RETRY_S
+from ocr_frames.server.refusals import Refusal, Unavailable
+from ocr_frames.server.room import ROOM, OpenPool, room_of
+from ocr_frames.server.store import StoreFailed
 
-MAX_WAIT_S = 30.0
-RETRY_AFTER_S = 5
-LARGE_BODY = 1 << 20
-"""Bytes from which a body is parsed on a thread, so that others are answered meanwhile."""
-
-TRIAL_CLIENT = ""
-"""Owner of all evaluation tasks; no client has an empty id."""
-
-_WAIT = re.compile(r"\bwait\s*=\s*\"?(\d{1,6})\b", re.IGNORECASE)
+UNKNOWN = "unknown"
+_FIELD = re.compile(r"([A-Za-z][\w.]*): (.+)", re.DOTALL)
+_FURTHER = re.compile(r"; (?=[A-Za-z][\w.]*: )")
 _log = logging.getLogger(__name__)
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+def create_app(config: ServerConfig, open_pool: OpenPool | None = None) -> web.Application:
+    """Make the application; its workers start and end with it.
 
-@dataclass(frozen=True, slots=True)
-class Room:
-    """What the handlers share."""
-
-    config: ServerConfig
-    pool: Pool
-    tasks: Tasks
-    tokens: Tokens
-    engine: Description
-
-
-ROOM = web.AppKey("room", Room)
-
-
-def create_app(config: ServerConfig) -> web.Application:
-    """Make the application; its workers start and end with it."""
-    app = web.Application(client_max_size=config.max_body, middlewares=[_problems])
-    app.cleanup_ctx.append(_open_room(config))
+    `open_pool`: makes what recognizes, in place of worker processes.
+    """
+    app = web.Application(middlewares=[_answer])
+    app.cleanup_ctx.append(room_of(config, open_pool))
     app.on_shutdown.append(_release_waits)
-    app.router.add_post(wire.TOKEN_PATH, _give_token)
+    app.router.add_post(wire.TOKEN_PATH, calls.give_token)
     for kind, path in wire.SUBMIT_PATHS.items():
-        app.router.add_post(path, _submit_handler(kind))
-        app.router.add_get(path, _fetch)
-        app.router.add_delete(path, _cancel)
-    app.router.add_post(wire.TRIAL_PATH, _submit_trial)
-    app.router.add_get(wire.TRIAL_PATH, _fetch)
-    app.router.add_delete(wire.TRIAL_PATH, _cancel)
-    app.router.add_get(wire.STATUS_PATH, _status)
+        _add_tasks(app, path, calls.submit(kind))
+    _add_tasks(app, wire.TRIAL_PATH, calls.submit_trial)
+    app.router.add_get(wire.STATUS_PATH, calls.status)
     app.router.add_get("/healthz", _health)
+    app.router.add_get("/metrics", _metrics)
+    app.router.add_get("/openapi.json", _openapi)
     return app
 
 
-def _open_room(config: ServerConfig) -> Callable[[web.Application], AsyncIterator[None]]:
-    async def room(app: web.Application) -> AsyncIterator[None]:
-        pool = Pool(config.pool)
-        try:
-            engine = await pool.ready()
-            tasks = Tasks(
-                SystemClock(),
-                keep_s=config.keep_s,
-                max_queued=config.max_queued,
-                max_queued_bytes=config.max_queued_bytes,
-            )
-            app[ROOM] = Room(config, pool, tasks, Tokens(config.clients, config.token_s), engine)
-            # one more than there are workers, so that none waits for its next task
-            async with asyncio.TaskGroup() as group:
-                working = [group.create_task(tasks.work()) for _ in range(pool.workers + 1)]
-                yield
-                for work in working:
-                    work.cancel()
-        finally:
-            await asyncio.to_thread(pool.close)
-
-    return room
+def _add_tasks(app: web.Application, path: str, submit: Handler) -> None:
+    app.router.add_post(path, submit)
+    app.router.add_get(path, calls.fetch)
+    app.router.add_delete(path, calls.cancel)
 
 
 async def _release_waits(app: web.Application) -> None:
@@ -96,147 +51,83 @@ async def _release_waits(app: web.Application) -> None:
 
 
 @web.middleware
-async def _problems(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer every failure with a problem document, and none with its insides."""
+async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer every failure with a problem document, and none with its insides; count it all."""
+    response = await _handled(request, handler)
+    resource = request.match_info.route.resource
+    path = resource.canonical if resource is not None else UNKNOWN
+    method = request.method if resource is not None else UNKNOWN
+    request.app[ROOM].metrics.answered(method, path, response.status)
+    return response
+
+
+async def _handled(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
     except web.HTTPException as error:
-        if error.status < 400 or error.content_type == "application/problem+json":
-            raise
-        return _problem(error.status, error.reason)
-    except Unauthorized as error:
-        return _problem(401, "Unauthorized", str(error), {"WWW-Authenticate": "Bearer"})
+        allowed = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
+        return _problem(error.status, error.reason, headers=allowed)
+    except Refusal as refusal:
+        return _refused(refusal)
     except wire.WireError as error:
-        return _problem(400, "Bad Request", str(error))
-    except QueueFull as error:
-        after = {"Retry-After": str(RETRY_AFTER_S)}
-        return _problem(429, "Too Many Requests", f"{error}; try again later", after)
-    except Exception:
-        _log.exception("failed on %s %s", request.method, request.path)
+        return _malformed(str(error))
+    except StoreFailed as error:
+        _log.error("the disk fails: %s", error)
+        return _refused(Unavailable("the server's disk fails; try again later", STORE_RETRY_S))
+    except Exception as error:  # whatever it is: where, but never what it was about
+        where = "".join(traceback.format_tb(error.__traceback__))
+        _log.error("%s on %s\n%s", type(error).__name__, request.method, where)
         return _problem(500, "Internal Server Error")
 
 
+def _refused(refusal: Refusal) -> web.Response:
+    headers = dict(refusal.headers)
+    response = _problem(refusal.status, refusal.title, str(refusal), headers=headers)
+    if refusal.closes:
+        response.force_close()
+    return response
+
+
+def _malformed(message: str) -> web.Response:
+    """Sort what is wrong by the fields it is said of, where it is said of any."""
+    parts = [_FIELD.fullmatch(part) for part in _FURTHER.split(message)]
+    if not all(parts):
+        return _problem(400, "Bad Request", message)
+    errors: dict[str, list[str]] = {}
+    for part in filter(None, parts):
+        errors.setdefault(part[1], []).append(part[2])
+    return _problem(400, "Bad Request", errors=errors)
+
+
 def _problem(
-    status: int, title: str, detail: str = "", headers: dict[str, str] | None = None
+    status: int,
+    title: str,
+    detail: str = "",
+    *,
+    errors: dict[str, list[str]] | None = None,
+    headers: dict[str, str] | None = None,
 ) -> web.Response:
     return web.Response(
         status=status,
-        text=problems.encode(status, title, detail),
+        text=problems.encode(status, title, detail, errors),
         content_type="application/problem+json",
         headers=headers,
     )
 
 
-async def _give_token(request: web.Request) -> web.Response:
-    form = await request.post()
-    if form.get("grant_type") != "client_credentials":
-        return web.json_response({"error": "unsupported_grant_type"}, status=400)
-    client_id, secret = str(form.get("client_id", "")), str(form.get("client_secret", ""))
-    token = request.app[ROOM].tokens.issue(client_id, secret)
-    if token is None:
-        return web.json_response({"error": "invalid_client"}, status=400)
-    return web.Response(text=wire.encode_token(token), content_type="application/json")
-
-
-def _submit_handler(kind: Kind) -> Handler:
-    async def submit(request: web.Request) -> web.Response:
-        room = request.app[ROOM]
-        client = room.tokens.client(request.headers.get("Authorization"))
-        submission = await _submission(request)
-        _check(submission, kind, room.engine)
-
-        async def recognize(task: wire.Submission) -> Recognition:
-            return await room.pool.recognize(task.image, task.settings, task.regions)
-
-        return _task_id(request, room.tasks.submit(client, submission, recognize))
-
-    return submit
-
-
-async def _submit_trial(request: web.Request) -> web.Response:
-    room = request.app[ROOM]
-    submission = await _submission(request)
-    _check(submission, "image", room.engine)
-    if submission.settings.result_type != "Text":
-        raise wire.WireError("resultType: the evaluation call offers Text only")
-
-    async def recognize(task: wire.Submission) -> Recognition:
-        return trial.masked(await room.pool.recognize(task.image, task.settings), task.image)
-
-    return _task_id(request, room.tasks.submit(TRIAL_CLIENT, submission, recognize))
-
-
-async def _submission(request: web.Request) -> wire.Submission:
-    body = await request.read()
-    if len(body) < LARGE_BODY:
-        return wire.decode_submit(body)
-    return await asyncio.to_thread(wire.decode_submit, body)
-
-
-def _check(submission: wire.Submission, kind: Kind, engine: Description) -> None:
-    """Refuse what would only fail later. Raises WireError."""
-    settings = submission.settings
-    if kind == "regions" and not submission.regions:
-        raise wire.WireError("regions: give at least one box")
-    if kind != "regions" and submission.regions:
-        raise wire.WireError("regions: only RecognizeRegions reads them")
-    if kind == "label" and settings.language != "English":
-        raise wire.WireError("language: labels are recognized in English only")
-    if settings.language not in engine.languages:
-        raise wire.WireError(f"language: {refusal(settings.language, engine.chosen)}")
-    if settings.result_type not in OFFERED:
-        raise wire.WireError(
-            f"resultType: the local engine does not write {settings.result_type}; "
-            f"it writes {' and '.join(OFFERED)}"
-        )
-
-
-def _task_id(request: web.Request, task_id: str) -> web.Response:
-    text, content_type = wire.encode_task_id(task_id, request.headers.get("Accept", ""))
-    return web.Response(text=text, content_type=content_type)
-
-
-async def _fetch(request: web.Request) -> web.Response:
-    tasks, client, task_id = _asked(request)
-    headers = {}
-    preference = _WAIT.search(",".join(request.headers.getall("Prefer", ())))
-    if preference:
-        seconds = min(float(preference[1]), MAX_WAIT_S)
-        await tasks.wait(client, task_id, seconds)
-        headers["Preference-Applied"] = f"wait={seconds:g}"
-    return web.Response(
-        text=wire.encode_answer(tasks.answer(client, task_id)),
-        content_type="application/json",
-        headers=headers,
-    )
-
-
-async def _status(request: web.Request) -> web.Response:
-    tasks, client, task_id = _asked(request)
-    answer = replace(tasks.answer(client, task_id), results=())
-    return web.Response(text=wire.encode_answer(answer), content_type="application/json")
-
-
-async def _cancel(request: web.Request) -> web.Response:
-    tasks, client, task_id = _asked(request)
-    tasks.cancel(client, task_id)
-    return web.Response()
-
-
-def _asked(request: web.Request) -> tuple[Tasks, str, str]:
-    """Read whose task a request is about, and which."""
-    room = request.app[ROOM]
-    authorization = request.headers.get("Authorization")
-    on_trial = request.path == wire.TRIAL_PATH
-    client = TRIAL_CLIENT if on_trial else room.tokens.client(authorization)
-    task_id = next(
-        (value for name, value in request.query.items() if name.lower() == "id" and value), ""
-    )
-    if not task_id:
-        raise wire.WireError("id: the query holds no task id")
-    return room.tasks, client, task_id
-
-
 async def _health(request: web.Request) -> web.Response:
-    engine = request.app[ROOM].engine
-    return web.json_response({"status": "ok", "engine": engine.name, "version": engine.version})
+    room = request.app[ROOM]
+    status = "stopping" if room.tasks.stopping else "ok"
+    return web.json_response(
+        {"status": status, "engine": room.engine.name, "version": room.engine.version},
+        status=503 if room.tasks.stopping else 200,
+    )
+
+
+async def _metrics(request: web.Request) -> web.Response:
+    body, content_type = request.app[ROOM].metrics.text(request.headers.get("Accept", ""))
+    return web.Response(body=body, headers={"Content-Type": content_type, "Vary": "Accept"})
+
+
+async def _openapi(request: web.Request) -> web.Response:
+    return web.Response(body=request.app[ROOM].openapi, content_type="application/json")

@@ -27,7 +27,7 @@ from ocr_frames.settings import Endpoint
 
 START_LIMIT_S = 120.0
 STOP_LIMIT_S = 5.0
-NEEDED = ("PIL", "cv2", "pebble", "jwt")
+NEEDED = ("PIL", "cv2", "pebble", "jwt", "prometheus_client")
 """Libraries of the server itself; what engines need is told by recognizers.choice."""
 
 

@@ -1,144 +1,208 @@
-"""Tasks from submission to expiry, in memory: a bounded queue in, answers out."""
+"""Tasks from submission to expiry: a bounded, fair queue in, answers out, all of it on record."""
 
-import asyncio
-import uuid
-from collections import deque
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from uuid import UUID, uuid4
 
+from ocr_frames import wire
 from ocr_frames.clock import Clock
-from ocr_frames.model import Answer, Status
-from ocr_frames.server.recognition import Recognition
-from ocr_frames.wire import Submission
-
-Recognize = Callable[[Submission], Awaitable[Recognition]]
-
-
-class QueueFull(Exception):  # noqa: N818 - an answer of the server
-    """More is waiting than the server holds; try again later."""
-
-
-@dataclass(slots=True, eq=False)
-class _Task:
-    owner: str
-    expires_s: float
-    submission: Submission | None
-    recognize: Recognize
-    size: int
-    status: Status = Status.PENDING
-    recognition: Recognition = field(default_factory=Recognition)
-    ended: asyncio.Event = field(default_factory=asyncio.Event)
+from ocr_frames.server import answers
+from ocr_frames.server.commits import Commits
+from ocr_frames.server.lanes import STORE_RETRY_S, Lanes, Recognize, Task
+from ocr_frames.server.metrics import Metrics
+from ocr_frames.server.rates import retry_after_s
+from ocr_frames.server.refusals import TooMany, Unavailable
+from ocr_frames.server.store import Added, Dropped, Head, Record, Store, StoreFailed
+from ocr_frames.server.turns import Turns
+from ocr_frames.wire import Submission, WireError
 
 
 class Tasks:
-    """All tasks of all clients, recognized first come, first served.
+    """All tasks of all clients, in turn and, for each client, first come, first served.
 
-    `keep_s`: seconds from its submission for which a task is known. `max_queued`,
-    `max_queued_bytes`: how many tasks, and bytes of images, may wait.
+    `keep_s`: seconds from its submission for which a task is known. `lanes`: how many are
+    recognized at once. `max_queued`, `max_queued_bytes`: how many tasks, and bytes of images,
+    may wait. What a `store` from another process still has to do is taken up.
     """
 
     def __init__(
-        self, clock: Clock, *, keep_s: float, max_queued: int, max_queued_bytes: int
+        self,
+        store: Store,
+        clock: Clock,
+        recognize: Recognize,
+        metrics: Metrics | None = None,
+        *,
+        keep_s: float,
+        lanes: int = 1,
+        max_queued: int,
+        max_queued_bytes: int,
     ) -> None:
+        self._store = store
         self._clock = clock
         self._keep_s = keep_s
-        self._max_queued = max_queued
-        self._max_queued_bytes = max_queued_bytes
-        self._tasks: dict[str, _Task] = {}  # in order of submission, so of expiry too
-        self._queue: deque[_Task] = deque()
-        self._queued_bytes = 0
-        self._arrived = asyncio.Event()
-
-    def submit(self, owner: str, submission: Submission, recognize: Recognize) -> str:
-        """Queue a task for `recognize`, and return its id. Raises QueueFull."""
-        self._forget_expired()
-        size = len(submission.image)
-        if len(self._queue) >= self._max_queued:
-            raise QueueFull(f"{self._max_queued} tasks are waiting")
-        if self._queue and self._queued_bytes + size > self._max_queued_bytes:
-            raise QueueFull("the waiting images take all the memory set aside for them")
-        task = _Task(owner, self._clock.now_s() + self._keep_s, submission, recognize, size)
-        task_id = str(uuid.uuid4())
-        self._tasks[task_id] = task
-        self._queue.append(task)
-        self._queued_bytes += size
-        self._arrived.set()
-        return task_id
-
-    def answer(self, owner: str, task_id: str) -> Answer:
-        """Say how a task stands; one that is unknown, expired or another's is NotExist."""
-        task = self._find(owner, task_id)
-        if task is None:
-            return Answer(task_id, Status.NOT_EXIST, "TaskNotFound")
-        if task.status in (Status.PENDING, Status.PROCESSING):
-            return Answer(task_id, task.status, "NotReady")
-        return Answer(
-            task_id,
-            task.status,
-            "Ok" if task.status is Status.COMPLETED else "Error",
-            task.recognition.results,
-            task.recognition.messages,
-            task.recognition.warnings,
+        self._commits = Commits(store)
+        self._turns = Turns[Task](max_queued, max_queued_bytes)
+        self._active: dict[UUID, Task] = {}
+        self._number = store.last_number()
+        self.stopping = False
+        self._lanes = Lanes(
+            self._turns,
+            store,
+            self._commits,
+            clock,
+            metrics or Metrics(),
+            recognize,
+            lanes,
+            self._forget,
         )
+        for head in store.unfinished():
+            self._queue(Task(head))
 
-    async def wait(self, owner: str, task_id: str, seconds: float) -> None:
-        """Return when the task has ended, at the latest after `seconds`."""
-        task = self._find(owner, task_id)
-        if task is None:
-            return
+    @property
+    def queued(self) -> int:
+        """How many tasks wait to be recognized."""
+        return len(self._turns)
+
+    @property
+    def queued_bytes(self) -> int:
+        """How many bytes of images wait."""
+        return self._turns.size
+
+    @property
+    def running(self) -> int:
+        """How many tasks are being recognized."""
+        return self._lanes.running
+
+    async def submit(self, client: str, submission: Submission) -> str:
+        """Queue a task and return its id, once it is on record.
+
+        Raises TooMany where there is no room, Unavailable when the server stops, StoreFailed
+        where it cannot be put on record.
+        """
+        size = len(submission.image)
+        self._admit(client, size)
+        self._number += 1
+        head = Head(self._number, uuid4(), client, self._clock.wall_s(), size)
+        task = Task(head, submission)
+        self._queue(task)
         try:
-            async with asyncio.timeout(seconds):
-                await task.ended.wait()
-        except TimeoutError:
+            await self._commits.write(Added(head, submission))
+        except StoreFailed:
+            self._lanes.drop(task)
+            raise
+        if self._store.is_durable:
+            task.submission = None
+        return str(head.id)
+
+    def document(self, client: str, task_id: str) -> str:
+        """Answer a fetch: how a task stands, with its results once it has ended.
+
+        A task that is unknown, expired or another client's is NotExist. Raises StoreFailed.
+        """
+        found = self._find(client, task_id, results=True)
+        if not isinstance(found, Record):
+            return _standing(task_id, found)
+        if found.document is None:
+            return wire.encode_answer(answers.lost(found.brief))
+        return found.document
+
+    def brief(self, client: str, task_id: str) -> str:
+        """Answer a status call: the same without results. Raises StoreFailed."""
+        found = self._find(client, task_id, results=False)
+        return found.brief if isinstance(found, Record) else _standing(task_id, found)
+
+    async def wait(self, client: str, task_id: str, seconds: float) -> None:
+        """Return when the task has ended, at the latest after `seconds`."""
+        found = self._active_of(client, _guid(task_id))
+        if found is not None:
+            await self._clock.wait(found.ended, seconds)
+
+    async def cancel(self, client: str, task_id: str) -> None:
+        """Forget a task and its results; one that `document` does not know stays as it is.
+
+        Raises StoreFailed where that cannot be put on record.
+        """
+        found = self._find(client, task_id, results=False)
+        if found is None:
             return
-
-    def cancel(self, owner: str, task_id: str) -> bool:
-        """Forget a task; one being recognized runs to its end for nothing."""
-        task = self._find(owner, task_id)
-        if task is None:
-            return False
-        del self._tasks[task_id]
-        self._withdraw(task)
-        return True
-
-    def release(self) -> None:
-        """Let all waits return; the server is about to stop."""
-        for task in self._tasks.values():
-            task.ended.set()
+        if isinstance(found, Task):
+            self._lanes.drop(found)
+        await self._commits.write(Dropped(found.head))
 
     async def work(self) -> None:
-        """Recognize one queued task after the other, until cancelled. Run it several times."""
-        while True:
-            while not self._queue:
-                self._arrived.clear()
-                await self._arrived.wait()
-            await self._recognize(self._queue.popleft())
+        """Recognize what is queued, until cancelled."""
+        await self._lanes.work()
 
-    async def _recognize(self, task: _Task) -> None:
-        assert task.submission is not None  # noqa: S101 - for the type checker
-        self._queued_bytes -= task.size
-        task.status = Status.PROCESSING
-        task.recognition = await task.recognize(task.submission)
-        task.submission = None
-        task.status = Status.ERROR if task.recognition.messages else Status.COMPLETED
+    async def stop(self, limit_s: float) -> None:
+        """Refuse what comes, and give what is under way `limit_s` seconds to end.
+
+        What has not ended then stays on record, for another process to take up.
+        """
+        self.stopping = True
+        await self._lanes.stop(limit_s)
+
+    def release(self) -> None:
+        """Let all waits return: there will be no end to wait for."""
+        for task in self._active.values():
+            task.ended.set()
+
+    async def tidy(self) -> None:
+        """Delete what has expired, and from the disk what was deleted. Raises StoreFailed."""
+        for task in list(self._active.values()):
+            if self._is_expired(task.head):
+                self._lanes.drop(task)
+        before_s = self._clock.wall_s() - self._keep_s
+        while await self._commits.run(lambda: self._store.purge(before_s)):
+            pass
+        if self._store.is_durable:
+            await self._commits.run(self._store.shrink)
+
+    async def close(self) -> None:
+        """Write what waits to be written; the store may be closed then."""
+        await self._commits.close()
+
+    def _admit(self, client: str, size: int) -> None:
+        if self.stopping:
+            raise Unavailable("the server is stopping; try again later", STORE_RETRY_S)
+        refusal = self._turns.refusal(client, size)
+        if refusal is None:
+            return
+        waiting, clients = self._turns.waiting(client), self._turns.clients
+        raise TooMany(refusal, retry_after_s(waiting, clients, self._lanes.rate.per_s))
+
+    def _queue(self, task: Task) -> None:
+        head = task.head
+        self._active[head.id] = task
+        self._turns.put(head.client, head.number, task, head.size)
+        self._lanes.arrived()
+
+    def _forget(self, task: Task) -> None:
+        self._active.pop(task.head.id, None)
         task.ended.set()
 
-    def _find(self, owner: str, task_id: str) -> _Task | None:
-        self._forget_expired()
-        task = self._tasks.get(task_id.strip().lower())
-        return task if task is not None and task.owner == owner else None
+    def _find(self, client: str, task_id: str, *, results: bool) -> Task | Record | None:
+        guid = _guid(task_id)
+        if guid is None:
+            return None
+        found = self._active_of(client, guid) or self._store.record(guid, results=results)
+        if found is None or found.head.client != client or self._is_expired(found.head):
+            return None
+        return found
 
-    def _forget_expired(self) -> None:
-        now_s = self._clock.now_s()
-        while self._tasks:
-            task_id, task = next(iter(self._tasks.items()))
-            if task.expires_s > now_s:
-                return
-            del self._tasks[task_id]
-            self._withdraw(task)
+    def _active_of(self, client: str, guid: UUID | None) -> Task | None:
+        task = self._active.get(guid) if guid is not None else None
+        return task if task is not None and task.head.client == client else None
 
-    def _withdraw(self, task: _Task) -> None:
-        task.ended.set()
-        if task.status is Status.PENDING:
-            self._queue.remove(task)
-            self._queued_bytes -= task.size
+    def _is_expired(self, head: Head) -> bool:
+        return head.submitted_s + self._keep_s <= self._clock.wall_s()
+
+
+def _guid(task_id: str) -> UUID | None:
+    try:
+        return UUID(wire.decode_task_id(task_id))
+    except WireError:
+        return None
+
+
+def _standing(task_id: str, task: Task | None) -> str:
+    if task is None:
+        return wire.encode_answer(answers.not_exist(task_id))
+    return wire.encode_answer(answers.under_way(str(task.head.id), task.status))
