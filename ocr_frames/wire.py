@@ -50,10 +50,11 @@ def _object(text: bytes | str, what: str) -> dict[str, Any]:
     return folded
 
 
-def _problems(error: ValidationError) -> str:
+def _problems(error: ValidationError, *within: str) -> str:
     """Where and why, without the input: it may be an image or a text."""
     return "; ".join(
-        f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
+        f"{'.'.join((*within, *map(str, problem['loc'])))}: "
+        f"{problem['msg'].removeprefix('Value error, ')}"
         for problem in error.errors(include_url=False, include_input=False)[:5]
     )
 
@@ -188,11 +189,16 @@ def _decode_regions(value: object) -> tuple[Region, ...]:
         return ()
     if not isinstance(value, list):
         raise WireError("regions: not a list")
-    regions = [OrderedRegion.model_validate(item, strict=True) for item in value]
-    rects = [region.rect for region in sorted(regions, key=lambda region: region.order)]
-    return tuple(
-        Region(x0=r.top_left_x, y0=r.top_left_y, x1=r.bottom_right_x, y1=r.bottom_right_y)
-        for r in rects
+    try:
+        regions = [OrderedRegion.model_validate(item, strict=True) for item in value]
+        return tuple(_box(region.rect) for region in sorted(regions, key=lambda one: one.order))
+    except ValidationError as error:
+        raise WireError(_problems(error, "regions")) from error
+
+
+def _box(rect: Rect) -> Region:
+    return Region(
+        x0=rect.top_left_x, y0=rect.top_left_y, x1=rect.bottom_right_x, y1=rect.bottom_right_y
     )
 
 

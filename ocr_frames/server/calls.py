@@ -28,8 +28,8 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 async def give_token(request: web.Request) -> web.Response:
     """POST /connect/token: OAuth client credentials (RFC 6749), in the form or the header."""
     room = request.app[ROOM]
-    body = await room.bodies.read(request, MAX_FORM)
-    form = {name: values[0] for name, values in _form(body).items()}
+    async with room.bodies.of(request, MAX_FORM) as body:
+        form = {name: values[0] for name, values in _form(body).items()}
     if "grant_type" not in form:
         return _oauth_error("invalid_request")
     if form["grant_type"] != "client_credentials":
@@ -93,12 +93,11 @@ async def cancel(request: web.Request) -> web.Response:
 
 async def _submitted(request: web.Request, client: str, kind: Kind) -> web.Response:
     room = request.app[ROOM]
-    body = await room.bodies.read(request)
-    submission = await decoded(body, kind, room.config, room.engine)
-    del body
-    if client == TRIAL_CLIENT and submission.settings.result_type != "Text":
-        raise wire.WireError("resultType: the evaluation call offers Text only")
-    task_id = await room.tasks.submit(client, submission)
+    async with room.bodies.of(request) as body:
+        submission = await decoded(body, kind, room.config, room.engine)
+        if client == TRIAL_CLIENT and submission.settings.result_type != "Text":
+            raise wire.WireError("resultType: the evaluation call offers Text only")
+        task_id = await room.tasks.submit(client, submission)
     text, content_type = wire.encode_task_id(task_id, request.headers.get("Accept", ""))
     headers = {"Vary": "Accept", **_PRIVATE}
     return web.Response(text=text, content_type=content_type, headers=headers)

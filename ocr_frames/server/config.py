@@ -38,7 +38,8 @@ class ServerConfig:
     outlive the process; None keeps them for this process alone. `certificate`: None is plain
     HTTP.
 
-    `max_body`: bytes of one request. `max_bodies`: bytes of all requests being read at once.
+    `max_body`: bytes of one request. `max_bodies`: bytes of all requests being read
+    or put on record at once.
     `max_regions`: per task. `max_queued`, `max_queued_bytes`: tasks not yet recognized, and
     their images. `trial_per_minute`: evaluation calls from one address; 0 is none.
 
@@ -53,7 +54,7 @@ class ServerConfig:
     data: Path | None = None
     certificate: Certificate | None = None
     max_body: int = 64 << 20
-    max_bodies: int = 512 << 20
+    max_bodies: int = 256 << 20
     max_regions: int = 1000
     max_queued: int = 10_000
     max_queued_bytes: int = 1 << 30

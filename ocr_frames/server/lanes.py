@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ocr_frames import wire
 from ocr_frames.clock import Clock
@@ -17,7 +18,7 @@ from ocr_frames.server.store import Ended, Head, Store, StoreFailed
 from ocr_frames.server.turns import Turns
 from ocr_frames.wire import Submission
 
-Recognize = Callable[[str, Submission], Awaitable[Recognition]]
+Recognize = Callable[[str, Submission], Coroutine[Any, Any, Recognition]]
 """Recognizes what a client, whose id goes first, submitted."""
 
 CANCEL_GRACE_S = 3.0
@@ -28,6 +29,7 @@ LARGE_RESULT = 1 << 20
 """Bytes from which an answer is written on a thread, so that others are answered meanwhile."""
 
 _LOST = Recognition(messages=("the server lost the image; submit it again",))
+_CANCELLED = Recognition(messages=("recognition was cancelled",))
 _log = logging.getLogger(__name__)
 
 
@@ -40,7 +42,7 @@ class Task:
     status: Status = Status.PENDING
     began_s: float = 0.0
     dropped: bool = False
-    running: "asyncio.Future[Recognition] | None" = None
+    running: "asyncio.Task[Recognition] | None" = None
     ending: "asyncio.Future[None] | None" = None
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -144,13 +146,19 @@ class Lanes:
             submission = task.submission or await self._submission(task)
         except ValueError:
             return _LOST
-        task.running = asyncio.ensure_future(self._recognize(task.head.client, submission))
+        task.running = asyncio.create_task(self._recognize(task.head.client, submission))
         del submission
         try:
-            await asyncio.wait((task.running,))
-            return _result_of(task.running)
+            return await task.running
+        except asyncio.CancelledError:
+            if _is_cancelled():
+                raise
+            return _CANCELLED
+        except Exception as error:  # nothing that goes wrong with one task may end its lane
+            kind = type(error).__name__
+            _log.error("recognition failed with %s", kind)
+            return Recognition(messages=(f"recognition failed on this image ({kind})",))
         finally:
-            task.running.cancel()
             if task.ending is not None:
                 task.ending.cancel()
 
@@ -176,15 +184,10 @@ class Lanes:
                 return
 
 
-def _result_of(done: asyncio.Future[Recognition]) -> Recognition:
-    """Let nothing that goes wrong with one task end its lane."""
-    if done.cancelled():
-        return Recognition(messages=("recognition was cancelled; submit the image again",))
-    error = done.exception()
-    if error is None:
-        return done.result()
-    _log.error("recognition failed with %s", type(error).__name__)
-    return Recognition(messages=(f"recognition failed on this image ({type(error).__name__})",))
+def _is_cancelled() -> bool:
+    """Whether the lane itself is to end, not only what it waits for."""
+    lane = asyncio.current_task()
+    return lane is not None and lane.cancelling() > 0
 
 
 async def _ended(head: Head, recognition: Recognition) -> Ended:

@@ -34,7 +34,9 @@ class Metrics:
             registry=self._registry,
             buckets=_SECONDS,
         )
+        # to find a counter by its labels takes longer than all else here
         self._by_request: dict[tuple[str, str, int], Counter] = {}
+        self._by_end: dict[str, Counter] = {}
 
     def watch(self, name: str, meaning: str, value: Callable[[], float]) -> None:
         """Tell `value()` under this name whenever somebody looks."""
@@ -49,13 +51,15 @@ class Metrics:
         key = (method, path, status)
         counter = self._by_request.get(key)
         if counter is None:
-            counter = self._requests.labels(method, path, str(status))
-            self._by_request[key] = counter
+            counter = self._by_request[key] = self._requests.labels(method, path, str(status))
         counter.inc()
 
     def ended(self, status: str, waited_s: float, took_s: float) -> None:
         """Count a task that ended."""
-        self._tasks.labels(status).inc()
+        counter = self._by_end.get(status)
+        if counter is None:
+            counter = self._by_end[status] = self._tasks.labels(status)
+        counter.inc()
         self._waited.observe(max(0.0, waited_s))
         self._took.observe(took_s)
 

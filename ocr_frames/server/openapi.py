@@ -40,7 +40,7 @@ def document(config: ServerConfig, engine: Description) -> Json:
             "/openapi.json": {"get": _self()},
         },
         "components": {
-            "securitySchemes": {"oauth": _oauth()},
+            "securitySchemes": {"oauth": _oauth(), "bearer": _BEARER},
             "schemas": schemas.models()
             | {
                 "RecognizeImage": schemas.body(schemas.settings(languages, OFFERED)),
@@ -164,7 +164,10 @@ def _oauth() -> Json:
 
 
 def _security(*, authorized: bool) -> list[Json]:
-    return [{"oauth": []}] if authorized else []
+    return [{"oauth": []}, {"bearer": []}] if authorized else []
+
+
+_BEARER = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
 
 
 _AUTHORIZED = {True: (401,), False: ()}

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Coroutine
 from io import BytesIO
 
 from aiohttp import web
@@ -10,6 +10,7 @@ from PIL import Image
 
 from ocr_frames import wire
 from ocr_frames.model import Kind
+from ocr_frames.server import tiff
 from ocr_frames.server.config import ServerConfig
 from ocr_frames.server.documents import OFFERED
 from ocr_frames.server.preprocess import FORMATS, MAX_PAGES, MAX_PIXELS
@@ -24,6 +25,9 @@ BUSY_S = 2
 LARGE_BODY = 1 << 18
 """Bytes from which a body is parsed on a thread, so that others are answered meanwhile."""
 
+LARGE_TO_CHECK = 1 << 15
+"""The same where the image is looked at: a small file may be made to take long."""
+
 
 class Bodies:
     """Reads the bodies of requests: each at most `max_body` bytes, together `max_bodies`."""
@@ -32,32 +36,36 @@ class Bodies:
         self._max_body = max_body
         self._free = max(max_body, max_bodies)
 
-    async def read(self, request: web.Request, max_body: int | None = None) -> bytes:
-        """Read one. Raises TooLarge, TooSlow, Garbled, or TooMany while others take the space."""
+    @contextlib.asynccontextmanager
+    async def of(self, request: web.Request, max_body: int | None = None) -> AsyncIterator[bytes]:
+        """Read one, and count its space as taken for as long as the block.
+
+        Raises TooLarge, TooSlow, Garbled, or TooMany while others take the space.
+        """
         limit = min(max_body or self._max_body, self._max_body)
         declared = request.content_length
         if declared is not None and declared > limit:
             raise _too_large(limit)
         # a length that is not told, or is that of something compressed, may be any
-        told = declared is not None and "Content-Encoding" not in request.headers
-        with self._reserved(declared if told and declared is not None else limit):
-            try:
-                async with asyncio.timeout(BODY_LIMIT_S):
-                    return await _read(request, limit)
-            except TimeoutError as error:
-                raise TooSlow("the body did not arrive in time") from error
-            except (web.RequestPayloadError, ConnectionError) as error:
-                raise Garbled("the body is not encoded as its headers say") from error
-
-    @contextlib.contextmanager
-    def _reserved(self, size: int) -> Iterator[None]:
+        size = declared if "Content-Encoding" not in request.headers else None
+        size = limit if size is None else size
         if size > self._free:
             raise TooMany("the server is reading as much as it can hold; try again", BUSY_S)
         self._free -= size
         try:
-            yield
+            yield await _in_time(_read(request, limit))
         finally:
             self._free += size
+
+
+async def _in_time(reading: Coroutine[None, None, bytes]) -> bytes:
+    try:
+        async with asyncio.timeout(BODY_LIMIT_S):
+            return await reading
+    except TimeoutError as error:
+        raise TooSlow("the body did not arrive in time") from error
+    except (web.RequestPayloadError, ConnectionError) as error:
+        raise Garbled("the body is not encoded as its headers say") from error
 
 
 async def _read(request: web.Request, limit: int) -> bytes:
@@ -88,7 +96,8 @@ async def decoded(
             check_size(submission.image)
         return submission
 
-    return decode() if len(body) < LARGE_BODY else await asyncio.to_thread(decode)
+    large = LARGE_TO_CHECK if config.check_images else LARGE_BODY
+    return decode() if len(body) < large else await asyncio.to_thread(decode)
 
 
 def _check(submission: wire.Submission, kind: Kind, engine: Description, max_regions: int) -> None:
@@ -118,21 +127,9 @@ def check_size(image: bytes) -> None:
     try:
         with Image.open(BytesIO(image), formats=FORMATS) as opened:
             pixels = opened.width * opened.height
-            too_long = pixels <= MAX_PIXELS and _has_more_pages(opened)
     except Exception:  # decoders raise whatever they like on broken files
         return
     if pixels > MAX_PIXELS:
         raise TooLarge(f"the image has {pixels} pixels; at most {MAX_PIXELS} are read")
-    if too_long:
+    if tiff.has_pages(image, MAX_PAGES + 1):
         raise TooLarge(f"the file has more than {MAX_PAGES} pages")
-
-
-def _has_more_pages(image: Image.Image) -> bool:
-    """Look for one page more than are read; to count them all may take for ever."""
-    if image.format != "TIFF":
-        return False
-    try:
-        image.seek(MAX_PAGES)
-    except EOFError:
-        return False
-    return True

@@ -83,13 +83,8 @@ class Tasks:
         head = Head(self._number, uuid4(), client, self._clock.wall_s(), size)
         task = Task(head, submission)
         self._queue(task)
-        try:
-            await self._commits.write(Added(head, submission))
-        except StoreFailed:
-            self._lanes.drop(task)
-            raise
         if self._store.is_durable:
-            task.submission = None
+            await self._keep(task, submission)
         return str(head.id)
 
     def document(self, client: str, task_id: str) -> str:
@@ -167,6 +162,14 @@ class Tasks:
             return
         waiting, clients = self._turns.waiting(client), self._turns.clients
         raise TooMany(refusal, retry_after_s(waiting, clients, self._lanes.rate.per_s))
+
+    async def _keep(self, task: Task, submission: Submission) -> None:
+        try:
+            await self._commits.write(Added(task.head, submission))
+        except StoreFailed:
+            self._lanes.drop(task)
+            raise
+        task.submission = None
 
     def _queue(self, task: Task) -> None:
         head = task.head

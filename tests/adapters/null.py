@@ -26,6 +26,14 @@ class Digest:
         return []
 
 
+class Thorough(Digest):
+    """Takes some milliseconds, so that there is something to interrupt."""
+
+    def lines(self, image, *, min_confidence):
+        hashlib.pbkdf2_hmac("sha256", image.tobytes(), b"", 20_000)
+        return super().lines(image, min_confidence=min_confidence)
+
+
 class NullPool:
     """In place of the worker processes: every text is a digest of the file, after `takes_s`."""
 

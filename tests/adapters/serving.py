@@ -16,6 +16,7 @@ import signal
 import subprocess
 import sys
 import threading
+import urllib.request
 import uuid
 from pathlib import Path
 
@@ -65,6 +66,14 @@ class Serving:
 
     def __exit__(self, *_):
         self.close()
+
+
+def token(url):
+    """An Authorization header for the first client of the server there."""
+    (client, secret), *_ = CLIENTS.items()
+    form = "&".join(f"{name}={value}" for name, value in wire.token_form(client, secret).items())
+    with urllib.request.urlopen(url + wire.TOKEN_PATH, form.encode()) as response:
+        return "Bearer " + wire.decode_token(response.read()).access_token
 
 
 def main():

@@ -4,11 +4,11 @@ import asyncio
 import base64
 import json
 import time
-import urllib.request
 from urllib.parse import urlsplit
 
 from ocr_frames import wire
 from ocr_frames.settings import RecognitionSettings
+from tests.adapters.serving import token
 
 SETTINGS = wire.encode_settings(RecognitionSettings())
 
@@ -43,12 +43,6 @@ class Connection:
 
     def close(self):
         self._out.close()
-
-
-def token(url):
-    form = "&".join(f"{name}={value}" for name, value in wire.token_form("me", "secret").items())
-    with urllib.request.urlopen(url + wire.TOKEN_PATH, form.encode()) as response:
-        return "Bearer " + wire.decode_token(response.read()).access_token
 
 
 def images(count, size=1024):

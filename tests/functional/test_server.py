@@ -1,34 +1,68 @@
-"""The vendor's own SDK against the server, with the real engine."""
+"""The vendor's own SDK against the server as it is run in-house, with the real engine."""
 
 import base64
+import json
+import os
+import subprocess
+import sys
+import urllib.parse
 import urllib.request
 
 import aspose_ocr_cloud as sdk
 import pytest
 
 from ocr_frames import wire
-from ocr_frames.server.embedded import close_local_engine, local_endpoint
+from ocr_frames.settings import Endpoint
 from tests.unit.server.drawing import file_of, page
 
 IMAGE = base64.b64encode(file_of(page("Invoice 4711", "Total 12.50"))).decode()
 QUIET = {"_headers": {"Prefer": "wait=30"}}
+CLIENTS = {"invoices": "a secret of theirs", "receipts": "another secret"}
 
 
 @pytest.fixture(scope="module")
-def endpoint():
-    yield local_endpoint()
-    close_local_engine()
+def endpoint(tmp_path_factory):
+    """`ocr-frames serve` for two clients, in its own process."""
+    folder = tmp_path_factory.mktemp("server")
+    clients = folder / "clients.json"
+    clients.touch(mode=0o600)
+    clients.write_text(json.dumps(CLIENTS))
+    options = ["--port", "0", "--workers", "1", "--clients", clients, "--data", folder / "data"]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "ocr_frames", "serve", *map(str, options)],
+        env={name: value for name, value in os.environ.items() if "ASPOSE" not in name},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with server:
+        url = next(line for line in server.stderr if "serving on" in line).split()[-1]
+        yield Endpoint(url, *next(iter(CLIENTS.items())))
+        server.terminate()
+        told = server.stderr.read()
+    assert server.returncode == 0
+    assert told == ""
+
+
+def client_of(endpoint, client_id):
+    form = "&".join(
+        f"{name}={urllib.parse.quote(value)}"
+        for name, value in wire.token_form(client_id, CLIENTS[client_id]).items()
+    )
+    with urllib.request.urlopen(endpoint.url + wire.TOKEN_PATH, form.encode()) as response:
+        token = wire.decode_token(response.read()).access_token
+    return sdk.ApiClient(sdk.Configuration(host=endpoint.url, access_token=token))
 
 
 @pytest.fixture(scope="module")
 def client(endpoint):
-    form = "&".join(
-        f"{name}={value}"
-        for name, value in wire.token_form(endpoint.client_id, endpoint.client_secret).items()
-    )
-    with urllib.request.urlopen(endpoint.url + wire.TOKEN_PATH, form.encode()) as response:
-        token = wire.decode_token(response.read()).access_token
-    with sdk.ApiClient(sdk.Configuration(host=endpoint.url, access_token=token)) as client:
+    with client_of(endpoint, "invoices") as client:
+        yield client
+        client.rest_client.pool_manager.clear()
+
+
+@pytest.fixture(scope="module")
+def stranger(endpoint):
+    with client_of(endpoint, "receipts") as client:
         yield client
         client.rest_client.pool_manager.clear()
 
@@ -94,10 +128,14 @@ def test_trial(endpoint):
     assert len(first.split()) == 10
 
 
+def submitted(api):
+    body = sdk.OCRRecognizeImageBody(image=IMAGE, settings=sdk.OCRSettingsRecognizeImage())
+    return wire.decode_task_id(api.post_recognize_image(body))
+
+
 def test_status_and_cancel(client):
     api = sdk.RecognizeImageApi(client)
-    body = sdk.OCRRecognizeImageBody(image=IMAGE, settings=sdk.OCRSettingsRecognizeImage())
-    task_id = wire.decode_task_id(api.post_recognize_image(body))
+    task_id = submitted(api)
     api.get_recognize_image(task_id, **QUIET)
 
     status = sdk.UtilitiesApi(client).get_task_status(task_id)
@@ -106,3 +144,35 @@ def test_status_and_cancel(client):
     api.cancel_recognize_image(task_id)
     gone = sdk.UtilitiesApi(client).get_task_status(task_id)
     assert (gone.task_status, gone.response_status_code) == ("NotExist", "TaskNotFound")
+
+
+def test_cancel_before_the_end(client):
+    api = sdk.RecognizeImageApi(client)
+    tasks = [submitted(api) for _ in range(5)]
+
+    api.cancel_recognize_image(tasks[3])
+
+    ends = [api.get_recognize_image(task_id, **QUIET).task_status for task_id in tasks]
+    assert ends == ["Completed", "Completed", "Completed", "NotExist", "Completed"]
+
+
+def test_nobody_sees_anothers_tasks(client, stranger):
+    task_id = submitted(sdk.RecognizeImageApi(client))
+    theirs = sdk.RecognizeImageApi(stranger)
+
+    theirs.cancel_recognize_image(task_id)
+
+    assert theirs.get_recognize_image(task_id, **QUIET).task_status == "NotExist"
+    assert texts(sdk.RecognizeImageApi(client).get_recognize_image(task_id, **QUIET))
+
+
+def test_a_refusal_reaches_the_caller(client):
+    api = sdk.RecognizeImageApi(client)
+    settings = sdk.OCRSettingsRecognizeImage()
+    body = sdk.OCRRecognizeImageBody(image="no Base64!", settings=settings)
+
+    with pytest.raises(sdk.ApiException) as refused:
+        api.post_recognize_image(body)
+
+    assert refused.value.status == 400
+    assert json.loads(refused.value.body)["errors"] == {"image": ["not Base64"]}

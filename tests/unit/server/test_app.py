@@ -12,6 +12,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from ocr_frames import problems, wire
 from ocr_frames.errors import LocalEngineError
 from ocr_frames.model import Status
+from ocr_frames.server import lanes
 from ocr_frames.server.app import create_app
 from ocr_frames.server.config import PoolConfig, ServerConfig
 from ocr_frames.server.preprocess import MAX_PAGES
@@ -229,6 +230,21 @@ async def test_a_task_under_way_is_not_ready_and_can_be_cancelled(serve):
     async with client.delete(IMAGE, params={"id": task_id}, headers=me) as response:
         assert (response.status, await response.text()) == (200, "")
     assert (await fetched(client, me, task_id)).status is Status.NOT_EXIST
+
+
+async def test_cancelling_what_hangs_gives_its_worker_back(serve, monkeypatch):
+    monkeypatch.setattr(lanes, "CANCEL_GRACE_S", 0.0)
+    client = await serve(pool=HANGING)
+    me = await authorized(client)
+    hangs = await submitted(client, me, body(sized(13)))
+    while (await fetched(client, me, hangs, wait=0)).status is not Status.PROCESSING:
+        pass
+
+    async with client.delete(IMAGE, params={"id": hangs}, headers=me) as response:
+        assert response.status == 200
+
+    answer = await fetched(client, me, await submitted(client, me), wait=30)
+    assert texts(answer) == ["50 x 20"]
 
 
 async def test_the_evaluation_call_needs_no_token(serve):

@@ -173,6 +173,20 @@ async def test_a_bug_in_recognition_costs_one_task(tasks, gate):
         )
 
 
+async def test_recognition_that_ends_itself_costs_one_task(tasks):
+    async def give_up(client, task):
+        raise asyncio.CancelledError
+
+    tasks._lanes._recognize = give_up
+    async with working(tasks):
+        ids = [await tasks.submit("me", submission()) for _ in range(2)]
+        for task_id in ids:
+            await tasks.wait("me", task_id, math.inf)
+
+    for task_id in ids:
+        assert answer(tasks, "me", task_id).messages == ("recognition was cancelled",)
+
+
 async def test_clients_take_turns(path, clock, gate):
     gate.opened.set()
     async with opened(path, clock, gate, max_queued=100) as tasks:
