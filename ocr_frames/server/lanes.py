@@ -132,6 +132,9 @@ class Lanes:
         task.status, task.began_s = Status.PROCESSING, self._clock.now_s()
         waited_s = self._clock.wall_s() - task.head.submitted_s
         recognition = await self._recognition(task)
+        if self._stopping and recognition.messages and not task.dropped:
+            # who stops a service may have ended its workers, too: left for the next process
+            return
         took_s = self._clock.now_s() - task.began_s
         if not task.dropped:
             self.rate.ended(took_s)

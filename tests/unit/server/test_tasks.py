@@ -397,6 +397,24 @@ async def test_the_next_process_takes_up_what_this_one_had_not_done(path, clock,
         assert again.seen == images[1:]
 
 
+async def test_what_fails_while_the_server_stops_is_done_again(path, clock, gate):
+    """Who stops a service may send its signal to the workers, too."""
+    async with opened(path, clock, gate) as tasks:
+        task_id = await tasks.submit("me", submission())
+        async with working(tasks):
+            await gate.entered.wait()
+            stopping = asyncio.ensure_future(tasks.stop(60))
+            await asyncio.sleep(0)
+            gate.recognition = Recognition(messages=("recognition crashed on this image",))
+            gate.opened.set()
+            await stopping
+        assert answer(tasks, "me", task_id).response_code == "NotReady"
+    gate.recognition = TEXT
+    async with opened(path, clock, gate) as tasks, working(tasks):
+        await tasks.wait("me", task_id, math.inf)
+        assert answer(tasks, "me", task_id).results == TEXT.results
+
+
 async def test_what_was_cancelled_or_expired_stays_so_for_the_next_process(path, clock, gate):
     async with opened(path, clock, gate) as tasks:
         expired = await tasks.submit("me", submission(b"expired"))
