@@ -20,7 +20,7 @@ NOBODY = Endpoint("http://127.0.0.1:9", "id", "not-for-the-eyes-of-a-log")
 
 def frame(rows: int = 8, partitions: int = 4) -> Any:
     cells = {"path": [None] * rows, "row": range(rows)}
-    return dd.from_pandas(pd.DataFrame(cells).astype({"path": "str"}), npartitions=partitions)
+    return dd.from_pandas(pd.DataFrame(cells).astype({"path": "string"}), npartitions=partitions)
 
 
 def test_the_columns_are_known_and_so_are_their_types():
@@ -37,7 +37,7 @@ def test_the_columns_are_known_and_so_are_their_types():
 
 @pytest.mark.parametrize("convert", [True, False])
 def test_the_types_are_those_of_pandas_whatever_dask_does_with_strings(convert: bool):
-    alone = pd.DataFrame({"path": [None, None]}).astype({"path": "str"})
+    alone = pd.DataFrame({"path": [None, "gone"]}, dtype=object)
     expected = alone.ocr.recognize("path", endpoint=NOBODY, progress=False).dtypes
     with dask.config.set({"dataframe.convert-string": convert}):
         lazy = dd.from_pandas(alone, npartitions=2).ocr.recognize("path", endpoint=NOBODY)
