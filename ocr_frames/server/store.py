@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -200,13 +201,14 @@ class Store:
         What is deleted is overwritten. Call it again until there are none, then `shrink`.
         """
         with self._transaction() as sqlite:
-            rows = sqlite.execute(
-                "SELECT number FROM tasks WHERE submitted_s < ? ORDER BY number LIMIT ?",
-                (before_s, _PURGED_AT_ONCE),
+            # the oldest first, as far as they have expired: the others need not be read
+            oldest = sqlite.execute(
+                "SELECT submitted_s, number FROM tasks ORDER BY number LIMIT ?", (_PURGED_AT_ONCE,)
             ).fetchall()
-            sqlite.executemany("DELETE FROM tasks WHERE number = ?", rows)
-            sqlite.executemany("DELETE FROM inputs WHERE number = ?", rows)
-        return len(rows)
+            numbers = [row[1:] for row in takewhile(lambda row: row[0] < before_s, oldest)]
+            sqlite.executemany("DELETE FROM tasks WHERE number = ?", numbers)
+            sqlite.executemany("DELETE FROM inputs WHERE number = ?", numbers)
+        return len(numbers)
 
     def shrink(self) -> None:
         """Give space back, and leave nothing of what was deleted in the log of changes."""

@@ -29,9 +29,9 @@ class Digest:
 class Thorough(Digest):
     """Takes some milliseconds, so that there is something to interrupt."""
 
-    def lines(self, image, *, min_confidence):
+    def lines(self, image, *, min_confidence, language):
         hashlib.pbkdf2_hmac("sha256", image.tobytes(), b"", 20_000)
-        return super().lines(image, min_confidence=min_confidence)
+        return super().lines(image, min_confidence=min_confidence, language=language)
 
 
 class NullPool:

@@ -21,9 +21,13 @@ CLIENTS = {"invoices": "a secret of theirs", "receipts": "another secret"}
 
 
 @pytest.fixture(scope="module")
-def endpoint(tmp_path_factory):
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("server")
+
+
+@pytest.fixture(scope="module")
+def endpoint(folder):
     """`ocr-frames serve` for two clients, in its own process."""
-    folder = tmp_path_factory.mktemp("server")
     clients = folder / "clients.json"
     clients.touch(mode=0o600)
     clients.write_text(json.dumps(CLIENTS))
@@ -71,6 +75,19 @@ def texts(response):
     assert response.task_status == "Completed"
     assert response.response_status_code == "Ok"
     return [base64.b64decode(result.data).decode() for result in response.results]
+
+
+def test_one_server_per_data_folder(endpoint, folder):
+    again = ["serve", "--port", "0", "--client-id", "me", "--client-secret", "secret"]
+    done = subprocess.run(
+        [sys.executable, "-m", "ocr_frames", *again, "--data", folder / "data"],
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 1
+    assert "another server uses the data folder" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_image(client):

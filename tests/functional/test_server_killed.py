@@ -1,6 +1,10 @@
 """Kill -9 of the server, again and again: what it acknowledged, it does."""
 
 import asyncio
+import json
+import signal
+import urllib.error
+import urllib.request
 from contextlib import asynccontextmanager
 
 import aiohttp
@@ -10,8 +14,9 @@ from PIL import Image
 from ocr_frames import wire
 from ocr_frames.model import Status
 from ocr_frames.settings import RecognitionSettings
+from tests.adapters.faulty import UNLUCKY_WIDTH
 from tests.adapters.serving import Serving, token
-from tests.unit.server.drawing import file_of
+from tests.unit.server.drawing import file_of, sized
 
 IMAGE = wire.SUBMIT_PATHS["image"]
 SETTINGS = wire.encode_settings(RecognitionSettings())
@@ -107,3 +112,28 @@ async def test_what_was_acknowledged_is_done(tmp_path, count, kills):
 
     assert len(disturbed) == len(set(disturbed)) == count
     assert disturbed == undisturbed
+
+
+def health(server):
+    try:
+        with urllib.request.urlopen(f"{server.url}/healthz") as response:
+            return json.load(response)["status"]
+    except urllib.error.HTTPError as error:
+        with error:
+            return json.load(error)["status"]
+
+
+async def test_the_second_signal_does_not_wait(tmp_path):
+    config = {"data": str(tmp_path), "stop_limit_s": 600}
+    with Serving(recognizer="tests.adapters.faulty:Hanging", config=config) as server:
+        async with aiohttp.ClientSession(headers={"Authorization": token(server.url)}) as session:
+            body = wire.encode_submit(sized(UNLUCKY_WIDTH), SETTINGS)
+            async with session.post(server.url + IMAGE, data=body) as response:
+                assert response.status == 200
+        server.process.terminate()
+        while health(server) != "stopping":
+            pass
+
+        server.process.terminate()
+
+        assert server.process.wait(timeout=60) == -signal.SIGTERM
