@@ -19,7 +19,7 @@ from ocr_frames.errors import MisuseError
 from ocr_frames.jobs import Jobs, Row
 from ocr_frames.model import Outcome, Status
 from ocr_frames.plan import Plan, plan_rows
-from ocr_frames.progress import OnOutcome, bar
+from ocr_frames.progress import Progress, bar
 from ocr_frames.request import Options, Request
 from ocr_frames.session import Report, open_session
 
@@ -144,7 +144,7 @@ async def recognize_rows(
     rows: Sequence[Row],
     request: Request,
     folders: Sequence[Path],
-    moved: OnOutcome,
+    moved: Progress,
     goal: Goal = "recognize",
 ) -> Recognized:
     """Bring every row to its outcome. `moved` is called once per outcome, as they come."""
@@ -159,6 +159,7 @@ async def recognize_rows(
         jobs = Jobs(rows, request, folders, ended)
         stack.callback(jobs.close)
         session = open_session(request, goal, stack)
+        moved.watch(session.figures)
         async for ends in session.run.outcomes(jobs.batches()):
             for outcome in ends:
                 ended(outcome)
