@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, TypedDict
 
-import platformdirs
-
 from ocr_frames import settings, wire
 from ocr_frames.columns import Layout
+from ocr_frames.configuration import Configuration
 from ocr_frames.errors import MisuseError
 from ocr_frames.languages import Language
 from ocr_frames.model import Kind
@@ -67,13 +66,18 @@ class Request:
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Self:
-        """Validate the options. Raises MisuseError."""
+        """Validate the options; where they are silent, the configuration speaks.
+
+        Raises MisuseError.
+        """
         _check_names(options)
+        configuration = Configuration.read()
+        options = configuration.options() | dict(options)
         given = options.get("regions")
         regions = Regions.of(given) if given is not None else Regions()
         kind = _kind(options.get("kind"), regions)
         _check_types(options)
-        endpoint = options.get("endpoint") or Endpoint.from_environment()
+        endpoint = options.get("endpoint") or configuration.endpoint()
         if endpoint.is_trial and kind != "image":
             raise MisuseError('the evaluation endpoint knows kind="image" only')
         recognition = settings.recognition_settings(
@@ -105,15 +109,14 @@ class Request:
 def ledger_path(
     chosen: bool | str | Path, environment: Mapping[str, str] = os.environ
 ) -> Path | None:
-    """Where the ledger is: `chosen`, else OCR_FRAMES_LEDGER, else the user's data folder.
+    """Where the ledger is: `chosen`, else as configured, else in the user's data folder.
 
     None for `chosen` False. Raises MisuseError.
     """
     if chosen is False:
         return None
     if chosen is True:
-        named = environment.get("OCR_FRAMES_LEDGER")
-        return Path(named) if named else platformdirs.user_data_path("ocr_frames") / "ledger.sqlite"
+        return Configuration.read(environment=environment).ledger
     if not isinstance(chosen, str | Path) or not str(chosen):
         raise MisuseError(f"ledger={chosen!r} is neither True, False nor a path")
     return Path(chosen)

@@ -1,15 +1,14 @@
 """Options that several commands share, and what they mean to the library."""
 
 import json
-import os
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from ocr_frames import request
+from ocr_frames.configuration import Configuration
 from ocr_frames.errors import MisuseError
-from ocr_frames.settings import Endpoint
 
 Source = Annotated[Path, typer.Argument(help="Table to read: .csv or .parquet")]
 Column = Annotated[str, typer.Option(help="Column with the paths of the images")]
@@ -58,8 +57,7 @@ def options_of(
     """What makes a job the job it is, and where it is on record."""
     options = given(kind=kind, language=language, regions=_regions(regions))
     if endpoint is not None:
-        named = os.environ | {"OCR_FRAMES_ENDPOINT": endpoint}
-        options["endpoint"] = Endpoint.from_environment(named)
+        options["endpoint"] = Configuration.read().endpoint(endpoint)
     if ledger is not None:
         options["ledger"] = ledger_path(ledger) or False
     return options | dict(_setting(text) for text in setting or ())
