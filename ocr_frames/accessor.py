@@ -4,8 +4,9 @@ from typing import Any, Unpack
 
 import pandas as pd
 
-from ocr_frames import pipeline
+from ocr_frames import notebook, pipeline
 from ocr_frames.bridge import run_sync
+from ocr_frames.notebook import Boxes, Comparison, Gallery, Only, Summary
 from ocr_frames.plan import Plan
 from ocr_frames.request import Options
 
@@ -86,6 +87,74 @@ class FrameAccessor:
     ) -> Plan:
         """Tell what `recognize` with the same options would take, without a single call."""
         return run_sync(pipeline.plan_frame(self._frame, column, price_per_call, **options))
+
+    def preview(
+        self,
+        n: int = 12,
+        only: Only | None = None,
+        *,
+        column: str | None = None,
+        prefix: str | None = None,
+        regions: Boxes | str | None = None,
+    ) -> Gallery:
+        """Show a frame that `recognize` gave as a gallery of images, texts and errors.
+
+        - `n`: rows shown, the first ones, at most 500.
+        - `only`: "failed" (rows with an error, but for the pending), "pending", "completed",
+          "skipped", or "uncertain" (the least certain first; needs `details=["confidence"]`).
+        - `column` of the images, `prefix` of the results and `regions` (boxes, or the column
+          that holds them) are those of the run, unless given.
+
+        The regions and, with `details=["words"]`, the words read are drawn on the images.
+        Returns a Gallery: HTML in a notebook, text in a terminal, and
+        `save("gallery.html")` or `save("gallery.png")`. It makes no calls.
+
+        Raises MisuseError where there are no results, MissingExtraError without Pillow.
+        """
+        return notebook.preview(self._frame, n, only, column=column, prefix=prefix, regions=regions)
+
+    def report(
+        self,
+        price_per_call: float | None = None,
+        *,
+        column: str | None = None,
+        prefix: str | None = None,
+    ) -> Summary:
+        """Sum up a frame that `recognize` gave: statuses, errors by code, calls, cost.
+
+        With `details=["seconds", "confidence"]` also how these are spread, and the slowest and
+        the least certain images. `column` of the images and `prefix` are those of the run.
+
+        Returns a Summary: HTML with plots in a notebook, text in a terminal, `to_dict()`, and
+        `save("report.html")` or `save("report.txt")`. Raises MisuseError where there are no
+        results.
+        """
+        return notebook.summarize(self._frame, price_per_call, column=column, prefix=prefix)
+
+    def compare(
+        self,
+        expected: str,
+        n: int = 5,
+        *,
+        ignore_case: bool = False,
+        column: str | None = None,
+        prefix: str | None = None,
+    ) -> Comparison:
+        """Compare the texts that `recognize` gave with the true ones in column `expected`.
+
+        Rows where `expected` is null are left out; a row without a text counts as empty. Blanks
+        and line breaks count as one blank, and characters are composed (NFC) before comparing.
+        `n` of the worst rows are shown, differences marked. `column` of the images and `prefix`
+        are those of the run.
+
+        Returns a Comparison: `cer` and `wer` (edits over expected characters and words), `rows`
+        with those of each row; HTML in a notebook, text in a terminal, and
+        `save("comparison.html")` or `save("comparison.txt")`. Raises MisuseError where there is
+        nothing to compare, MissingExtraError without rapidfuzz.
+        """
+        return notebook.compare(
+            self._frame, expected, n, ignore_case=ignore_case, column=column, prefix=prefix
+        )
 
 
 @pd.api.extensions.register_series_accessor("ocr")

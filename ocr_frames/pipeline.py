@@ -44,7 +44,7 @@ async def recognize_frame(
         recognized = await recognize_rows(rows, request, [Path.cwd()], moved, goal)
     added = columns.to_pandas(recognized.outcomes, request.layout, frame.index)
     out = frame.assign(**{str(name): added[name].array for name in added.columns})
-    out.attrs["ocr"] = recognized.report.to_dict()
+    out.attrs["ocr"] = recognized.report.to_dict() | request.remembered(column)
     return out
 
 

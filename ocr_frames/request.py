@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self, TypedDict
 
@@ -63,6 +63,7 @@ class Request:
     ledger: Path | None
     policy: Policy
     progress: bool
+    regions: Regions = field(default_factory=Regions)
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Self:
@@ -91,7 +92,12 @@ class Request:
             ledger=ledger_path(options.get("ledger", True)),
             policy=settings.run_policy(**_named(Policy.model_fields, options)),
             progress=options.get("progress", True),
+            regions=regions,
         )
+
+    def remembered(self, column: str) -> dict[str, object]:
+        """What tells a reader of the results what they are of: plain values."""
+        return {"column": column, "prefix": self.layout.prefix, "regions": self.regions.plain}
 
     @property
     def row_columns(self) -> tuple[str, ...]:

@@ -156,6 +156,12 @@ class Regions:
         labels = names or range(len(boxes))
         return cls(tuple(map(_region, labels, boxes)), names)
 
+    @property
+    def plain(self) -> list[list[int]] | dict[str, list[int]]:
+        """The boxes in the form in which `of` takes them, as plain values."""
+        boxes = [[box.x0, box.y0, box.x1, box.y1] for box in self.boxes]
+        return dict(zip(self.names, boxes, strict=True)) if self.names else boxes
+
 
 def _region(name: object, box: Box) -> Region:
     try:
