@@ -12,6 +12,7 @@ _SHOWN = 1500
 """Characters of each text that are shown, at most."""
 _AROUND = 5
 """Words that are shown beside a difference."""
+_ALIKE = 0.35
 
 Piece = tuple[str, str]
 """What is expected and what was read in its place; equal where nothing differs."""
@@ -65,26 +66,33 @@ def _shown(expected: str, read: str) -> Iterator[Sequence[Piece]]:
 
 
 def _words(expected: Sequence[str], read: Sequence[str]) -> Iterator[Sequence[Piece]]:
+    """Stretches of words that are equal, and what lies between them."""
+    wanted: list[str] = []
+    came: list[str] = []
     for change in levenshtein().opcodes(expected, read):
-        wanted = expected[change.src_start : change.src_end]
-        came = read[change.dest_start : change.dest_end]
-        if change.tag == "equal":
-            text = _shortened(wanted)
-            yield [(text, text)]
-        elif len(wanted) == len(came):
-            for one, other in zip(wanted, came, strict=True):
-                yield list(_characters(one, other))
-        else:
-            yield [(" ".join(wanted), " ".join(came))]
+        if change.tag != "equal":
+            wanted += expected[change.src_start : change.src_end]
+            came += read[change.dest_start : change.dest_end]
+            continue
+        yield from _different(wanted, came)
+        wanted, came = [], []
+        text = _shortened(expected[change.src_start : change.src_end])
+        yield [(text, text)]
+    yield from _different(wanted, came)
 
 
-def _characters(expected: str, read: str) -> Iterator[Piece]:
-    expected, read = expected[:_SHOWN], read[:_SHOWN]
-    for change in levenshtein().opcodes(expected, read):
-        yield (
-            expected[change.src_start : change.src_end],
-            read[change.dest_start : change.dest_end],
-        )
+def _different(wanted: Sequence[str], came: Sequence[str]) -> Iterator[Sequence[Piece]]:
+    """Mark by character what is much alike, as a whole what is not."""
+    if not wanted and not came:
+        return
+    one, other = " ".join(wanted)[:_SHOWN], " ".join(came)[:_SHOWN]
+    if levenshtein().normalized_similarity(one, other) < _ALIKE:
+        yield [(one, other)]
+        return
+    yield [
+        (one[change.src_start : change.src_end], other[change.dest_start : change.dest_end])
+        for change in levenshtein().opcodes(one, other)
+    ]
 
 
 def _shortened(words: Sequence[str]) -> str:

@@ -65,7 +65,8 @@ class Results:
         self.run: Mapping[str, Any] = _run(frame)
         self.prefix = _prefix(frame, prefix, self.run.get("prefix"))
         self.column = _column(frame, column, self.run.get("column"))
-        self._regions: Any = regions or self.run.get("regions") or ()
+        boxes: Any = regions or self.run.get("regions")
+        self._boxes = boxes if isinstance(boxes, str) else _region_marks(boxes)
         self.status = frame[self.prefix + "status"].astype(object)
 
     @property
@@ -129,14 +130,14 @@ class Results:
             status=str(self.status.iloc[position]),
             text=_text(row[self.prefix + "text"]),
             error=_text(row[self.prefix + "error"]),
-            marks=[*self._boxes(row), *self._words(row)],
+            marks=[*self._regions(row), *self._words(row)],
         )
 
-    def _boxes(self, row: "pd.Series[Any]") -> Sequence[Mark]:
-        if not isinstance(self._regions, str):
-            return _region_marks(self._regions)
-        with suppress(MisuseError):  # its row says so
-            return _region_marks(row.get(self._regions))
+    def _regions(self, row: "pd.Series[Any]") -> Sequence[Mark]:
+        if not isinstance(self._boxes, str):
+            return self._boxes
+        with suppress(MisuseError):  # the row says so
+            return _region_marks(row.get(self._boxes))
         return ()
 
     def _words(self, row: "pd.Series[Any]") -> Iterable[Mark]:
