@@ -16,6 +16,9 @@ LONGEST_LINE = 100
 _SPELLING = "\u00ad\u061c\u200c\u200d\u200e\u200f"
 _UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 _SPECIAL = re.compile(r"[^\w .,:;!?()-]")
+_ACCENTS = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+_PILED = re.compile(f"([{_ACCENTS}]{{4}})[{_ACCENTS}]+")
+"""Accents on one letter beyond the fourth, which would be drawn over what stands above it."""
 
 
 def escaped(text: str, longest: int = LONGEST) -> str:
@@ -25,7 +28,7 @@ def escaped(text: str, longest: int = LONGEST) -> str:
     it belongs into an element that isolates its direction (`isolated`).
     """
     head = text[:longest]
-    shown = _SPECIAL.sub(lambda match: _escape(match[0]), head)
+    shown = _SPECIAL.sub(lambda match: _escape(match[0]), _PILED.sub(r"\1", head))
     rest = len(text) - len(head)
     return shown + (f'<span class="cut">… {rest:,} more characters</span>' if rest else "")
 
@@ -37,7 +40,7 @@ def isolated(text: str, longest: int = LONGEST) -> str:
 
 def line(text: str, longest: int = LONGEST_LINE) -> str:
     """Shorten `text` to one line that a terminal shows as it is."""
-    return printable(text, longest)
+    return _PILED.sub(r"\1", printable(text, longest))
 
 
 def _escape(character: str) -> str:

@@ -17,8 +17,10 @@ _STYLE = """
 .ocr-frames .mark { border: 1px solid; border-radius: 3px; padding: 0 2px; }
 .ocr-frames table { border-collapse: collapse; margin: 0; font-size: 1em; }
 .ocr-frames th, .ocr-frames td { text-align: left; vertical-align: top; padding: 3px 14px 3px 0;
-  border: 0; border-bottom: 1px solid rgba(128,128,128,.3); overflow-wrap: break-word; }
-.ocr-frames td { min-width: 2.5em; max-width: 46em; }
+  border: 0; border-bottom: 1px solid rgba(128,128,128,.3); overflow-wrap: anywhere; }
+.ocr-frames td { min-width: 5em; max-width: 46em; }
+.ocr-frames td.number { min-width: 0; }
+.ocr-frames .scroll { overflow-x: auto; }
 .ocr-frames .worst td:first-child { min-width: 13em; max-width: 18em; }
 .ocr-frames th { font-weight: 600; white-space: nowrap; }
 .ocr-frames td.number, .ocr-frames th.number { text-align: right; white-space: nowrap;
@@ -33,10 +35,10 @@ _STYLE = """
   align-items: center; justify-content: center; }
 .ocr-frames .picture img { max-width: 100%; max-height: 100%; margin: 0; display: block; }
 .ocr-frames .picture p { padding: 12px; overflow-wrap: anywhere; }
-.ocr-frames .told { padding: 8px 12px 10px; min-width: 0; }
-.ocr-frames .text { max-height: 13em; overflow: auto; overflow-wrap: anywhere;
+.ocr-frames .told { padding: 8px 12px 10px; min-width: 0; overflow: hidden;
+  overflow-wrap: anywhere; }
+.ocr-frames .text { max-height: 13em; overflow: auto;
   border-left: 3px solid rgba(128,128,128,.35); padding-left: 8px; margin-top: 6px; }
-.ocr-frames .error { overflow-wrap: anywhere; }
 .ocr-frames .error b { color: #e0443e; }
 .ocr-frames .badge { border-radius: 9px; padding: 1px 8px; color: #fff; font-size: .85em;
   background: #6e7781; }
@@ -86,7 +88,8 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence
         )
 
     body = "".join(f"<tr>{cells('td', row)}</tr>" for row in rows)
-    return f"<table><thead><tr>{cells('th', heads)}</tr></thead><tbody>{body}</tbody></table>"
+    head = f"<thead><tr>{cells('th', heads)}</tr></thead>"
+    return f'<div class="scroll"><table>{head}<tbody>{body}</tbody></table></div>'
 
 
 def save(path: str | Path, writers: dict[str, Callable[[Path], None]]) -> Path:
@@ -125,4 +128,4 @@ def error(told: str | None) -> str:
     if told is None:
         return ""
     code, colon, message = told.partition(": ")
-    return f'<p class="error"><b>{escaped(code)}</b>{colon}{isolated(message)}</p>'
+    return f'<p class="error"><b>{isolated(code, 60)}</b>{colon}{isolated(message)}</p>'

@@ -59,7 +59,7 @@ def _errors(summary: "Summary") -> str:
     rows = [
         (
             f"{group.rows:,}",
-            f"<code>{escaped(group.code, 60)}</code>",
+            f"<code>{escaped(group.code, 40)}</code>",
             isolated(f"[{group.label}] {group.name}".strip(), 200),
             isolated(group.example, 400),
         )
