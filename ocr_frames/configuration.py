@@ -129,7 +129,7 @@ class Configuration:
 
     def all(self) -> dict[str, Setting]:
         """Every setting that holds, defaults included, in the order of NAMES; secrets masked."""
-        held = {name: Setting(value, "default") for name, value in _defaults().items()}
+        held = {name: Setting(value, "default") for name, value in defaults().items()}
         held |= self._found
         secret = self.secret()
         if secret is not None:
@@ -142,7 +142,8 @@ class Configuration:
         return {name: held[name] for name in NAMES}
 
 
-def _defaults() -> dict[str, Any]:
+def defaults() -> dict[str, Any]:
+    """What holds where nothing is said, by name, but for where to send."""
     recognition, policy = RecognitionSettings(), Policy()
     return (
         dict.fromkeys(_WHERE)

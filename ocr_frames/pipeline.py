@@ -84,6 +84,17 @@ def recognize_table(
     Relative paths in `column` are looked for in the folder of `source`, then in the working
     directory. The table is held in memory. `destination` is written beside and renamed, so it
     is whole or untouched. Raises MisuseError or TableError, and what `df.ocr.recognize` raises.
+
+    For example:
+        >>> import ocr_frames
+        >>> import pandas as pd
+        >>> paths = ["images/street_sign.jpg", "gone.jpg"]
+        >>> pd.DataFrame({"path": paths}).to_csv("in.csv", index=False)
+        >>> report = ocr_frames.recognize_table(
+        ...     "in.csv", "out.parquet", column="path", progress=False
+        ... )
+        >>> sorted(report.rows.items())
+        [('Completed', 1), ('Error', 1)]
     """
     source, destination = Path(source), Path(destination)
     request = Request.of(options)
@@ -102,6 +113,14 @@ def recognize_arrow(table: pa.Table, column: str, **options: Unpack[Options]) ->
 
     Relative paths in `column` start at the working directory. Raises what `df.ocr.recognize`
     raises.
+
+    For example:
+        >>> import ocr_frames
+        >>> import pyarrow as pa
+        >>> table = pa.table({"path": ["images/blank.jpg"]})
+        >>> out = ocr_frames.recognize_arrow(table, column="path", progress=False)
+        >>> out.column_names
+        ['path', 'ocr_status', 'ocr_text', 'ocr_error']
     """
     request = Request.of(options)
     rows = _table_rows(table, column, request)

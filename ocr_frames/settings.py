@@ -185,6 +185,12 @@ class Endpoint:
     `url` is scheme and host (no path); an empty one is the local engine. Without `client_id`
     nothing is authorized and only the evaluation call is used, which masks 10 % of the words.
     `workers`: processes of the local engine, 0 for one per processor.
+
+    For example:
+        >>> Endpoint("https://ocr.example.org", "my-id", "my-secret")
+        Endpoint(url='https://ocr.example.org', client_id='my-id')
+        >>> Endpoint.trial().is_trial
+        True
     """
 
     url: str
