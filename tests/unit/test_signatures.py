@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 from IPython.core.completer import IPCompleter, provisionalcompleter
 from IPython.core.interactiveshell import InteractiveShell
-from IPython.core.oinspect import Inspector
 
 import ocr_frames  # noqa: F401 - registers df.ocr
 from ocr_frames.accessor import FrameAccessor, SeriesAccessor
@@ -60,7 +59,7 @@ def test_ipython_completes_the_names_of_options(use_jedi: bool):
 
 def test_the_accessor_says_what_it_offers():
     df = pd.DataFrame({"path": ["a.png", "b.png"]})
-    told = Inspector().info(df.ocr)
+    told = InteractiveShell().inspector.info(df.ocr)
     assert told["string_form"].startswith(
         "<df.ocr of 2 rows: recognize, submit, collect, plan, preview, report, compare"
     )
