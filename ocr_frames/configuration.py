@@ -129,7 +129,8 @@ class Configuration:
 
     def all(self) -> dict[str, Setting]:
         """Every setting that holds, defaults included, in the order of NAMES; secrets masked."""
-        held = {name: Setting(value, "default") for name, value in defaults().items()}
+        held = {name: Setting(None, "default") for name in _WHERE}
+        held |= {name: Setting(value, "default") for name, value in defaults().items()}
         held |= self._found
         secret = self.secret()
         if secret is not None:
@@ -146,8 +147,7 @@ def defaults() -> dict[str, Any]:
     """What holds where nothing is said, by name, but for where to send."""
     recognition, policy = RecognitionSettings(), Policy()
     return (
-        dict.fromkeys(_WHERE)
-        | _OWN
+        dict(_OWN)
         | {name: getattr(recognition, name) for name in _RECOGNITION}
         | {name: getattr(policy, name) for name in _POLICY}
     )

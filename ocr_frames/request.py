@@ -71,14 +71,12 @@ class Request:
 
         Raises MisuseError.
         """
-        _check_names(options)
-        configuration = Configuration.read()
-        options = configuration.options() | dict(options)
+        options = settled(options)
         given = options.get("regions")
         regions = Regions.of(given) if given is not None else Regions()
         kind = _kind(options.get("kind"), regions)
         _check_types(options)
-        endpoint = options.get("endpoint") or configuration.endpoint()
+        endpoint = options.get("endpoint") or Configuration.read().endpoint()
         if endpoint.is_trial and kind != "image":
             raise MisuseError('the evaluation endpoint knows kind="image" only')
         recognition = settings.recognition_settings(
@@ -110,6 +108,12 @@ class Request:
         if self.endpoint.is_local:
             return engine_identity(json.loads(self.settings_json)["language"])
         return self.endpoint.identity
+
+
+def settled(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options, and where they are silent what is configured. Raises MisuseError."""
+    _check_names(options)
+    return Configuration.read().options() | dict(options)
 
 
 def ledger_path(

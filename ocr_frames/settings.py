@@ -188,7 +188,7 @@ class Endpoint:
 
     For example:
         >>> Endpoint("https://ocr.example.org", "my-id", "my-secret")
-        Endpoint(url='https://ocr.example.org', client_id='my-id')
+        Endpoint(url='https://ocr.example.org', client_id='my-id', workers=0)
         >>> Endpoint.trial().is_trial
         True
     """
