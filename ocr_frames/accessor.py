@@ -4,21 +4,43 @@ from typing import Any, Unpack
 
 import pandas as pd
 
-from ocr_frames import pipeline
+from ocr_frames import notebook, pipeline
 from ocr_frames.bridge import run_sync
+from ocr_frames.configuration import defaults
+from ocr_frames.notebook import Boxes, Comparison, Gallery, Only, Summary
 from ocr_frames.plan import Plan
 from ocr_frames.request import Options
+from ocr_frames.signatures import spelled_out
 
 _SERIES_COLUMN = "image"
+_HELP = "<{what}.ocr of {rows:,} rows: recognize{others}; help(...) tells of each>"
+_ON_FRAMES = ", submit, collect, plan, preview, report, compare"
+_described = spelled_out(defaults())
 
 
 @pd.api.extensions.register_dataframe_accessor("ocr")
 class FrameAccessor:
-    """OCR for the images that a column of this frame names: `df.ocr.recognize(column="path")`."""
+    """OCR for the images that a column of this frame names: `df.ocr.recognize(column="path")`.
+
+    - `recognize`: a copy of the frame with status, text and error columns; `recognize_async`
+      for code that awaits
+    - `submit`, then `collect`, later, in any process: the same in two steps
+    - `plan`: what `recognize` would take, without a single call
+
+    On what `recognize` gave:
+
+    - `preview`: a gallery of images with what was read drawn on them
+    - `report`: what became of the rows, and what it took
+    - `compare`: error rates against known texts
+    """
 
     def __init__(self, frame: pd.DataFrame) -> None:
         self._frame = frame
 
+    def __repr__(self) -> str:
+        return _HELP.format(what="df", rows=len(self._frame), others=_ON_FRAMES)
+
+    @_described
     def recognize(self, column: str, **options: Unpack[Options]) -> pd.DataFrame:
         """Recognize the text of the images in `column`.
 
@@ -62,46 +84,199 @@ class FrameAccessor:
         CredentialsError before any image is sent; LedgerError when the record cannot be kept.
 
         Works in scripts, IPython, Jupyter and inside a running event loop.
+
+        For example:
+            >>> import ocr_frames
+            >>> import pandas as pd
+            >>> df = pd.DataFrame({"path": ["images/street_sign.jpg", None, "gone.jpg"]})
+            >>> out = df.ocr.recognize(column="path", kind="label", progress=False)
+            >>> out["ocr_status"].tolist()
+            ['Completed', 'Skipped', 'Error']
+            >>> print(out["ocr_text"][0])
+            Marrowfield Road
+            leading to Quince Court
         """
         return run_sync(self.recognize_async(column, **options))
 
+    @_described
     async def recognize_async(self, column: str, **options: Unpack[Options]) -> pd.DataFrame:
         """Do the same as `recognize`, for code that awaits."""
         return await pipeline.recognize_frame(self._frame, column, **options)
 
+    @_described
     def submit(self, column: str, **options: Unpack[Options]) -> pd.DataFrame:
         """Submit the images and return as soon as all are on record: rows are Pending.
 
         Takes the options of `recognize`; `collect` with the same ones fetches the results, in
         this process or another, within 24 hours.
+
+        For example:
+            >>> import ocr_frames
+            >>> import pandas as pd
+            >>> df = pd.DataFrame({"path": ["images/price_tag.jpg"]})
+            >>> df.ocr.submit(column="path", progress=False)["ocr_status"].tolist()
+            ['Pending']
+            >>> df.ocr.collect(column="path", progress=False)["ocr_status"].tolist()
+            ['Completed']
         """
         return run_sync(pipeline.recognize_frame(self._frame, column, "submit", **options))
 
+    @_described
     def collect(self, column: str, **options: Unpack[Options]) -> pd.DataFrame:
         """Fetch the results of what was submitted before, the oldest first; submit nothing."""
         return run_sync(pipeline.recognize_frame(self._frame, column, "collect", **options))
 
+    @_described
     def plan(
         self, column: str, price_per_call: float | None = None, **options: Unpack[Options]
     ) -> Plan:
-        """Tell what `recognize` with the same options would take, without a single call."""
+        """Tell what `recognize` with the same options would take, without a single call.
+
+        With `price_per_call`, in whatever currency, also the cost.
+
+        For example:
+            >>> import ocr_frames
+            >>> import pandas as pd
+            >>> df = pd.DataFrame({"path": ["images/receipt.jpg", "images/receipt.jpg", None]})
+            >>> plan = df.ocr.plan(column="path", price_per_call=0.01)
+            >>> plan.rows, plan.skipped, plan.unique, plan.to_submit
+            (3, 1, 1, 1)
+        """
         return run_sync(pipeline.plan_frame(self._frame, column, price_per_call, **options))
+
+    def preview(
+        self,
+        n: int = 12,
+        only: Only | None = None,
+        *,
+        column: str | None = None,
+        prefix: str | None = None,
+        regions: Boxes | str | None = None,
+    ) -> Gallery:
+        """Show a frame that `recognize` gave as a gallery of images, texts and errors.
+
+        - `n`: rows shown, the first ones, at most 500.
+        - `only`: "failed" (rows with an error, but for the pending), "pending", "completed",
+          "skipped", or "uncertain" (the least certain first; needs `details=["confidence"]`).
+        - `column` of the images, `prefix` of the results and `regions` (boxes, or the column
+          that holds them) are those of the run, unless given.
+
+        The regions and, with `details=["words"]`, the words read are drawn on the images.
+        Returns a Gallery: HTML in a notebook, text in a terminal, and
+        `save("gallery.html")` or `save("gallery.png")`. It makes no calls.
+
+        Raises MisuseError where there are no results, MissingExtraError without Pillow.
+
+        For example:
+            >>> import ocr_frames
+            >>> import pandas as pd
+            >>> df = pd.DataFrame({"path": ["images/street_sign.jpg", "gone.jpg"]})
+            >>> out = df.ocr.recognize(column="path", progress=False)
+            >>> gallery = out.ocr.preview()
+            >>> gallery.save("gallery.html").name
+            'gallery.html'
+            >>> print(gallery)
+            2 rows
+            [0] Completed images/street_sign.jpg
+                Marrowfield Road leading to Quince Court
+            [1] Error gone.jpg
+                file-not-found: there is no file 'gone.jpg' (looked in ...
+        """
+        return notebook.preview(self._frame, n, only, column=column, prefix=prefix, regions=regions)
+
+    def report(
+        self,
+        price_per_call: float | None = None,
+        *,
+        column: str | None = None,
+        prefix: str | None = None,
+    ) -> Summary:
+        """Sum up a frame that `recognize` gave: statuses, errors by code, calls, cost.
+
+        With `details=["seconds", "confidence"]` also how these are spread, and the slowest and
+        the least certain images. `column` of the images and `prefix` are those of the run.
+
+        Returns a Summary: HTML with plots in a notebook, text in a terminal, `to_dict()`, and
+        `save("report.html")` or `save("report.txt")`. Raises MisuseError where there are no
+        results.
+
+        For example:
+            >>> import ocr_frames
+            >>> import pandas as pd
+            >>> df = pd.DataFrame({"path": ["images/street_sign.jpg", "gone.jpg", "lost.jpg"]})
+            >>> out = df.ocr.recognize(column="path", progress=False)
+            >>> report = out.ocr.report()
+            >>> [(group.code, group.rows) for group in report.errors]
+            [('file-not-found', 2)]
+            >>> print(report)
+            3 rows: 2 Error, 1 Completed
+            ...
+        """
+        return notebook.summarize(self._frame, price_per_call, column=column, prefix=prefix)
+
+    def compare(
+        self,
+        expected: str,
+        n: int = 5,
+        *,
+        ignore_case: bool = False,
+        column: str | None = None,
+        prefix: str | None = None,
+    ) -> Comparison:
+        """Compare the texts that `recognize` gave with the true ones in column `expected`.
+
+        Rows where `expected` is null are left out; a row without a text counts as empty. Blanks
+        and line breaks count as one blank, and characters are composed (NFC) before comparing.
+        `n` of the worst rows are shown, differences marked. `column` of the images and `prefix`
+        are those of the run.
+
+        Returns a Comparison: `cer` and `wer` (edits over expected characters and words), `rows`
+        with those of each row; HTML in a notebook, text in a terminal, and
+        `save("comparison.html")` or `save("comparison.txt")`. Raises MisuseError where there is
+        nothing to compare, MissingExtraError without rapidfuzz.
+
+        For example:
+            >>> import ocr_frames
+            >>> import pandas as pd
+            >>> true = "Marrowfield Road leading to Quince Courtyard"
+            >>> df = pd.DataFrame({"path": ["images/street_sign.jpg"], "true": [true]})
+            >>> out = df.ocr.recognize(column="path", progress=False)
+            >>> comparison = out.ocr.compare("true")
+            >>> f"{comparison.cer:.0%} of characters, {comparison.wer:.0%} of words"
+            '9% of characters, 17% of words'
+        """
+        return notebook.compare(
+            self._frame, expected, n, ignore_case=ignore_case, column=column, prefix=prefix
+        )
 
 
 @pd.api.extensions.register_series_accessor("ocr")
 class SeriesAccessor:
     """OCR for the images that this series names: `df["path"].ocr.recognize()`."""
 
+    def __repr__(self) -> str:
+        return _HELP.format(what="series", rows=len(self._frame), others="")
+
     def __init__(self, series: "pd.Series[Any]") -> None:
         self._frame = series.to_frame(_SERIES_COLUMN)
 
+    @_described
     def recognize(self, **options: Unpack[Options]) -> pd.DataFrame:
         """Recognize the text of the images; see `df.ocr.recognize`.
 
         Returns the added columns alone, with the index of the series.
+
+        For example:
+            >>> import ocr_frames
+            >>> import pandas as pd
+            >>> paths = pd.Series(["images/blank.jpg"], index=["blank"])
+            >>> paths.ocr.recognize(progress=False)
+                  ocr_status ocr_text ocr_error
+            blank  Completed               <NA>
         """
         return run_sync(self.recognize_async(**options))
 
+    @_described
     async def recognize_async(self, **options: Unpack[Options]) -> pd.DataFrame:
         """Do the same as `recognize`, for code that awaits."""
         out = await pipeline.recognize_frame(self._frame, _SERIES_COLUMN, **options)

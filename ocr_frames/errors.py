@@ -113,7 +113,13 @@ class CallFailed(Exception):  # noqa: N818 - a report, caught by the engine
 _LONGEST = 300
 
 
-def printable(text: str) -> str:
-    """Shorten foreign text and drop what a terminal or a CSV cell could trip over."""
-    plain = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return plain if len(plain) <= _LONGEST else plain[: _LONGEST - 1] + "…"
+def printable(text: str, longest: int = _LONGEST) -> str:
+    """Shorten foreign text and drop what a terminal or a CSV cell could trip over.
+
+    What comes back is one line of at most `longest` characters.
+    """
+    head = text[: 4 * longest]
+    plain = " ".join("".join(c if c.isprintable() else " " for c in head).split())
+    if len(plain) <= longest and len(head) == len(text):
+        return plain
+    return plain[: longest - 1] + "…"

@@ -19,7 +19,7 @@ from ocr_frames.errors import MisuseError
 from ocr_frames.jobs import Jobs, Row
 from ocr_frames.model import Outcome, Status
 from ocr_frames.plan import Plan, plan_rows
-from ocr_frames.progress import OnOutcome, bar
+from ocr_frames.progress import Progress, bar
 from ocr_frames.request import Options, Request
 from ocr_frames.session import Report, open_session
 
@@ -44,7 +44,7 @@ async def recognize_frame(
         recognized = await recognize_rows(rows, request, [Path.cwd()], moved, goal)
     added = columns.to_pandas(recognized.outcomes, request.layout, frame.index)
     out = frame.assign(**{str(name): added[name].array for name in added.columns})
-    out.attrs["ocr"] = recognized.report.to_dict()
+    out.attrs["ocr"] = recognized.report.to_dict() | request.remembered(column)
     return out
 
 
@@ -84,6 +84,17 @@ def recognize_table(
     Relative paths in `column` are looked for in the folder of `source`, then in the working
     directory. The table is held in memory. `destination` is written beside and renamed, so it
     is whole or untouched. Raises MisuseError or TableError, and what `df.ocr.recognize` raises.
+
+    For example:
+        >>> import ocr_frames
+        >>> import pandas as pd
+        >>> paths = ["images/street_sign.jpg", "gone.jpg"]
+        >>> pd.DataFrame({"path": paths}).to_csv("in.csv", index=False)
+        >>> report = ocr_frames.recognize_table(
+        ...     "in.csv", "out.parquet", column="path", progress=False
+        ... )
+        >>> sorted(report.rows.items())
+        [('Completed', 1), ('Error', 1)]
     """
     source, destination = Path(source), Path(destination)
     request = Request.of(options)
@@ -102,6 +113,14 @@ def recognize_arrow(table: pa.Table, column: str, **options: Unpack[Options]) ->
 
     Relative paths in `column` start at the working directory. Raises what `df.ocr.recognize`
     raises.
+
+    For example:
+        >>> import ocr_frames
+        >>> import pyarrow as pa
+        >>> table = pa.table({"path": ["images/blank.jpg"]})
+        >>> out = ocr_frames.recognize_arrow(table, column="path", progress=False)
+        >>> out.column_names
+        ['path', 'ocr_status', 'ocr_text', 'ocr_error']
     """
     request = Request.of(options)
     rows = _table_rows(table, column, request)
@@ -144,7 +163,7 @@ async def recognize_rows(
     rows: Sequence[Row],
     request: Request,
     folders: Sequence[Path],
-    moved: OnOutcome,
+    moved: Progress,
     goal: Goal = "recognize",
 ) -> Recognized:
     """Bring every row to its outcome. `moved` is called once per outcome, as they come."""
@@ -159,6 +178,7 @@ async def recognize_rows(
         jobs = Jobs(rows, request, folders, ended)
         stack.callback(jobs.close)
         session = open_session(request, goal, stack)
+        moved.watch(session.figures)
         async for ends in session.run.outcomes(jobs.batches()):
             for outcome in ends:
                 ended(outcome)

@@ -3,14 +3,13 @@
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self, TypedDict
 
-import platformdirs
-
 from ocr_frames import settings, wire
 from ocr_frames.columns import Layout
+from ocr_frames.configuration import Configuration
 from ocr_frames.errors import MisuseError
 from ocr_frames.languages import Language
 from ocr_frames.model import Kind
@@ -64,16 +63,20 @@ class Request:
     ledger: Path | None
     policy: Policy
     progress: bool
+    regions: Regions = field(default_factory=Regions)
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Self:
-        """Validate the options. Raises MisuseError."""
-        _check_names(options)
+        """Validate the options; where they are silent, the configuration speaks.
+
+        Raises MisuseError.
+        """
+        options = settled(options)
         given = options.get("regions")
         regions = Regions.of(given) if given is not None else Regions()
         kind = _kind(options.get("kind"), regions)
         _check_types(options)
-        endpoint = options.get("endpoint") or Endpoint.from_environment()
+        endpoint = options.get("endpoint") or Configuration.read().endpoint()
         if endpoint.is_trial and kind != "image":
             raise MisuseError('the evaluation endpoint knows kind="image" only')
         recognition = settings.recognition_settings(
@@ -87,7 +90,12 @@ class Request:
             ledger=ledger_path(options.get("ledger", True)),
             policy=settings.run_policy(**_named(Policy.model_fields, options)),
             progress=options.get("progress", True),
+            regions=regions,
         )
+
+    def remembered(self, column: str) -> dict[str, object]:
+        """What tells a reader of the results what they are of: plain values."""
+        return {"column": column, "prefix": self.layout.prefix, "regions": self.regions.plain}
 
     @property
     def row_columns(self) -> tuple[str, ...]:
@@ -102,18 +110,23 @@ class Request:
         return self.endpoint.identity
 
 
+def settled(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options, and where they are silent what is configured. Raises MisuseError."""
+    _check_names(options)
+    return Configuration.read().options() | dict(options)
+
+
 def ledger_path(
     chosen: bool | str | Path, environment: Mapping[str, str] = os.environ
 ) -> Path | None:
-    """Where the ledger is: `chosen`, else OCR_FRAMES_LEDGER, else the user's data folder.
+    """Where the ledger is: `chosen`, else as configured, else in the user's data folder.
 
     None for `chosen` False. Raises MisuseError.
     """
     if chosen is False:
         return None
     if chosen is True:
-        named = environment.get("OCR_FRAMES_LEDGER")
-        return Path(named) if named else platformdirs.user_data_path("ocr_frames") / "ledger.sqlite"
+        return Configuration.read(environment=environment).ledger
     if not isinstance(chosen, str | Path) or not str(chosen):
         raise MisuseError(f"ledger={chosen!r} is neither True, False nor a path")
     return Path(chosen)

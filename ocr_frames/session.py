@@ -19,6 +19,7 @@ from ocr_frames.engine.pacing import Budget, Rate, Window
 from ocr_frames.engine.presence import Presence
 from ocr_frames.engine.resume import Goal
 from ocr_frames.model import Answer, Failure, Kind
+from ocr_frames.progress import Figures
 from ocr_frames.request import Request
 from ocr_frames.server.embedded import local_endpoint
 
@@ -76,6 +77,10 @@ class Session:
     run: Run
     caller: Caller
     budget: Budget
+
+    def figures(self) -> Figures:
+        """How the run stands, to be asked at any time."""
+        return Figures(self.run.outstanding, self.budget.used, self.budget.limit)
 
     def report(self, rows: Mapping[str, int], seconds: float) -> Report:
         """Sum up: `rows` by status, `seconds` from the first to the last."""

@@ -156,6 +156,12 @@ class Regions:
         labels = names or range(len(boxes))
         return cls(tuple(map(_region, labels, boxes)), names)
 
+    @property
+    def plain(self) -> list[list[int]] | dict[str, list[int]]:
+        """The boxes in the form in which `of` takes them, as plain values."""
+        boxes = [[box.x0, box.y0, box.x1, box.y1] for box in self.boxes]
+        return dict(zip(self.names, boxes, strict=True)) if self.names else boxes
+
 
 def _region(name: object, box: Box) -> Region:
     try:
@@ -179,6 +185,12 @@ class Endpoint:
     `url` is scheme and host (no path); an empty one is the local engine. Without `client_id`
     nothing is authorized and only the evaluation call is used, which masks 10 % of the words.
     `workers`: processes of the local engine, 0 for one per processor.
+
+    For example:
+        >>> Endpoint("https://ocr.example.org", "my-id", "my-secret")
+        Endpoint(url='https://ocr.example.org', client_id='my-id', workers=0)
+        >>> Endpoint.trial().is_trial
+        True
     """
 
     url: str

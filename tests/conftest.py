@@ -10,6 +10,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from ocr_frames.configuration import VARIABLES
 from ocr_frames.settings import Endpoint
 
 SAMPLES = Path(__file__).parents[1] / "sample_data"
@@ -24,7 +25,7 @@ CREDENTIALS = ("OCR_FRAMES_ENDPOINT", "ASPOSE_CLIENT_ID", "ASPOSE_CLIENT_SECRET"
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Never let a test reach a real account, ledger or task by way of the user's environment."""
-    for name in (*CREDENTIALS, "OCR_FRAMES_ENGINE", "OCR_FRAMES_CLIENTS"):
+    for name in (*VARIABLES.values(), "OCR_FRAMES_ENGINE", "OCR_FRAMES_CLIENTS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("OCR_FRAMES_LEDGER", str(tmp_path / "ledger" / "ledger.sqlite"))
     monkeypatch.setenv("OCR_FRAMES_SERVER_DATA", str(tmp_path / "server"))

@@ -10,8 +10,9 @@ from typing import Any, Self
 
 from ocr_frames import settings
 from ocr_frames.clock import SystemClock
+from ocr_frames.configuration import defaults
 from ocr_frames.errors import LedgerError, MisuseError
-from ocr_frames.request import Request, ledger_path
+from ocr_frames.request import Request, ledger_path, settled
 from ocr_frames.settings import Endpoint
 
 CALLS_FOR_ONE = 3
@@ -42,11 +43,12 @@ class Job:
         Raises MisuseError.
         """
         request = Request.of(options)
+        options = settled(options)
         if parallelism is not None:
             check_count("parallelism", parallelism)
         max_calls = options.get("max_calls")
-        told = {name: value for name, value in options.items() if name != "max_calls"}
-        told |= _divided(options, parallelism)
+        # All of it: what is configured here may be configured otherwise where a part is done.
+        told = defaults() | options | {"max_calls": None} | _divided(options, parallelism)
         told |= {"endpoint": request.endpoint, "ledger": _ledger(request), "progress": False}
         return cls(column, told, max_calls, uuid.uuid4().hex if max_calls is not None else "")
 

@@ -1,19 +1,35 @@
 """Options that several commands share, and what they mean to the library."""
 
 import json
-import os
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 
 from ocr_frames import request
+from ocr_frames.configuration import Configuration
 from ocr_frames.errors import MisuseError
-from ocr_frames.settings import Endpoint
+from ocr_frames.languages import Language
+from ocr_frames.model import Kind
+from ocr_frames.settings import RecognitionSettings
 
-Source = Annotated[Path, typer.Argument(help="Table to read: .csv or .parquet")]
-Column = Annotated[str, typer.Option(help="Column with the paths of the images")]
-KindOption = Annotated[str | None, typer.Option("--kind", help="image, label or regions")]
+
+def starting(words: Iterable[str]) -> Callable[[str], list[str]]:
+    """A completion that offers those of the `words` that start as typed."""
+    return lambda incomplete: [word for word in words if word.startswith(incomplete)]
+
+
+Source = Annotated[
+    str, typer.Argument(help="Table to read: .csv or .parquet; or -: a path per line on stdin")
+]
+Column = Annotated[
+    str | None, typer.Option(help="Column with the paths of the images; needed unless SOURCE is -")
+]
+KindOption = Annotated[
+    str | None,
+    typer.Option("--kind", help="image, label or regions", autocompletion=starting(get_args(Kind))),
+]
 RegionsOption = Annotated[
     Path | None,
     typer.Option(
@@ -21,11 +37,20 @@ RegionsOption = Annotated[
     ),
 ]
 LanguageOption = Annotated[
-    str | None, typer.Option("--language", help="Such as German; default English")
+    str | None,
+    typer.Option(
+        "--language",
+        help="Such as German; default English",
+        autocompletion=starting(get_args(Language)),
+    ),
 ]
 SettingOption = Annotated[
     list[str] | None,
-    typer.Option("--set", help="A recognition setting: rotate=90, make_upsampling=true, …"),
+    typer.Option(
+        "--set",
+        help="A recognition setting: rotate=90, make_upsampling=true, …",
+        autocompletion=starting([f"{name}=" for name in RecognitionSettings.model_fields]),
+    ),
 ]
 EndpointOption = Annotated[
     str | None,
@@ -56,10 +81,9 @@ def options_of(
     ledger: str | None,
 ) -> dict[str, Any]:
     """What makes a job the job it is, and where it is on record."""
-    options = given(kind=kind, language=language, regions=_regions(regions))
+    options = given(kind=kind, language=language, regions=regions_of(regions))
     if endpoint is not None:
-        named = os.environ | {"OCR_FRAMES_ENDPOINT": endpoint}
-        options["endpoint"] = Endpoint.from_environment(named)
+        options["endpoint"] = Configuration.read().endpoint(endpoint)
     if ledger is not None:
         options["ledger"] = ledger_path(ledger) or False
     return options | dict(_setting(text) for text in setting or ())
@@ -72,7 +96,8 @@ def ledger_path(named: str | None) -> Path | None:
     return request.ledger_path(named or True)
 
 
-def _regions(path: Path | None) -> object:
+def regions_of(path: Path | None) -> Any:
+    """What the JSON file of --regions holds. Raises MisuseError."""
     if path is None:
         return None
     try:

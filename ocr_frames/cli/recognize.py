@@ -1,11 +1,13 @@
 """`ocr-frames recognize` and `ocr-frames plan`."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ocr_frames import pipeline
+from ocr_frames.cli.lines import JsonOption, tell_json
 from ocr_frames.cli.options import (
     Column,
     EndpointOption,
@@ -18,6 +20,7 @@ from ocr_frames.cli.options import (
     given,
     options_of,
 )
+from ocr_frames.cli.stdin import source_table
 from ocr_frames.errors import OcrFramesError
 
 SOME_ROWS_FAILED = 3
@@ -26,14 +29,14 @@ SOME_ROWS_FAILED = 3
 def recognize(
     source: Source,
     destination: Annotated[Path, typer.Argument(help="Table to write: .csv or .parquet")],
-    column: Column,
+    column: Column = None,
     kind: KindOption = None,
     regions: RegionsOption = None,
     language: LanguageOption = None,
     setting: SettingOption = None,
     endpoint: EndpointOption = None,
     ledger: LedgerOption = None,
-    prefix: Annotated[str, typer.Option(help="Of the added columns")] = "ocr_",
+    prefix: Annotated[str | None, typer.Option(help="Of the added columns; default ocr_")] = None,
     max_calls: Annotated[
         int | None, typer.Option(help="Calls of every kind, at most; the rest stays Pending")
     ] = None,
@@ -48,9 +51,14 @@ def recognize(
         str | None, typer.Option(help="retry or hold a submit whose answer was lost")
     ] = None,
     retry_failed: Annotated[
-        bool, typer.Option(help="Try again what failed for the image's own sake")
-    ] = False,
-    progress: Annotated[bool, typer.Option(help="Show a bar on stderr")] = True,
+        bool | None,
+        typer.Option(help="Try again what failed for the image's own sake", show_default=False),
+    ] = None,
+    progress: Annotated[
+        bool | None,
+        typer.Option(help="Show a bar on stderr, or a line per minute", show_default=False),
+    ] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Recognize the images a table names; write the table with status, text and error.
 
@@ -64,17 +72,20 @@ def recognize(
         max_outstanding=max_outstanding,
         deadline_s=deadline_s,
         on_doubt=on_doubt,
-    )
-    report = pipeline.recognize_table(
-        source,
-        destination,
-        column,
         prefix=prefix,
-        progress=progress,
         retry_failed=retry_failed,
-        **options,
+        progress=progress,
     )
+    with source_table(source, column) as (table, name):
+        report = pipeline.recognize_table(
+            table,
+            destination,
+            name,
+            **options,
+        )
     typer.echo(f"{report} -> {destination}", err=True)
+    if as_json:
+        tell_json(report.to_dict() | {"destination": destination})
     if report.stopped is not None:
         raise SystemExit(OcrFramesError.exit_code)
     if set(report.rows) - {"Completed", "Skipped"}:
@@ -83,7 +94,7 @@ def recognize(
 
 def plan(
     source: Source,
-    column: Column,
+    column: Column = None,
     kind: KindOption = None,
     regions: RegionsOption = None,
     language: LanguageOption = None,
@@ -91,7 +102,13 @@ def plan(
     endpoint: EndpointOption = None,
     ledger: LedgerOption = None,
     price_per_call: Annotated[float | None, typer.Option(help="To tell the cost")] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Tell what `recognize` would take, without a single call."""
     options = options_of(kind, regions, language, setting, endpoint, ledger)
-    typer.echo(str(pipeline.plan_table(source, column, price_per_call, **options)))
+    with source_table(source, column) as (table, name):
+        told = pipeline.plan_table(table, name, price_per_call, **options)
+    if as_json:
+        tell_json(asdict(told))
+    else:
+        typer.echo(str(told))

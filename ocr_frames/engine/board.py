@@ -48,6 +48,11 @@ class Board:
         """Whether no more calls are made at all."""
         return self.meter.halted.is_set()
 
+    @property
+    def outstanding(self) -> int:
+        """How many flights have a slot."""
+        return self._outstanding
+
     def spawn(self, work: Coroutine[Any, Any, None], *, pays: bool = False) -> None:
         """Run `work` beside; if it fails, the run fails with its error.
 

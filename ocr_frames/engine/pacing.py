@@ -30,6 +30,11 @@ class Budget:
         """Calls sent or about to be."""
         return self.calls.total()
 
+    @property
+    def limit(self) -> int | None:
+        """Calls that may be made in all."""
+        return self._limit
+
     def affords(self, more: int) -> bool:
         """Whether so many more calls fit."""
         return self._limit is None or self.used + more <= self._limit

@@ -62,6 +62,11 @@ class Run:
         return self._board.stopped
 
     @property
+    def outstanding(self) -> int:
+        """Tasks submitted, or about to be, and not yet answered."""
+        return self._board.outstanding
+
+    @property
     def counts(self) -> dict[str, int]:
         """How many rows came from the ledger, were duplicates; how many submits are in doubt."""
         return {

@@ -1,41 +1,13 @@
 """The installed command, run as a user runs it."""
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from tests.conftest import CREDENTIALS, SAMPLES
-
-COMMAND = Path(sys.executable).with_name("ocr-frames")
-CARD = SAMPLES / "images" / "id_card.png"
-
-
-@pytest.fixture
-def table(tmp_path: Path) -> Path:
-    """A table whose images lie beside it."""
-    folder = tmp_path / "data"
-    folder.mkdir()
-    (folder / "card.png").write_bytes(CARD.read_bytes())
-    path = folder / "in.csv"
-    path.write_text("id,path\n007,card.png\n008,card.png\n", encoding="utf-8")
-    return path
-
-
-@pytest.fixture
-def run(at_engine: dict[str, str], tmp_path: Path):
-    def run(*arguments: object, env: dict[str, str] | None = None):
-        return subprocess.run(
-            [COMMAND, *map(str, arguments)],
-            env=at_engine if env is None else env,
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-        )
-
-    return run
+from tests.conftest import CREDENTIALS
+from tests.functional.conftest import CARD, COMMAND
 
 
 def test_csv_to_parquet_with_paths_beside_the_table(run, table: Path, tmp_path: Path):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from ocr_frames.adapters.job import Job, claim
 from ocr_frames.errors import LedgerError, MisuseError
+from ocr_frames.request import Request
 from ocr_frames.settings import Endpoint
 
 SECRET = "not-for-the-eyes-of-a-log"
@@ -65,9 +66,22 @@ def test_what_all_parts_do_at_once_stays_within_the_limits(
 
 def test_without_limits_a_part_is_told_nothing_of_them():
     told = part(job(parallelism=4, max_outstanding=None, rotate=90))
-    assert told.get("max_outstanding") is None
-    assert "calls_per_second" not in told
-    assert "max_calls" not in told
+    limits = [told[name] for name in ("max_outstanding", "calls_per_second", "max_calls")]
+    assert limits == [None, None, None]
+
+
+def test_what_is_configured_here_holds_where_a_part_is_done(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("OCR_FRAMES_LANGUAGE", "German")
+    monkeypatch.setenv("OCR_FRAMES_CALLS_PER_SECOND", "8")
+    with pytest.raises(MisuseError, match="calls_per_second is for the whole job"):
+        job()
+    told = part(job(parallelism=4))
+    monkeypatch.setenv("OCR_FRAMES_LANGUAGE", "French")
+    monkeypatch.setenv("OCR_FRAMES_CALLS_PER_SECOND", "80")
+    monkeypatch.setenv("OCR_FRAMES_MAX_CALLS", "1")
+    request = Request.of(told)
+    assert '"German"' in request.settings_json
+    assert (request.policy.calls_per_second, request.policy.max_calls) == (2.0, None)
     assert (told["rotate"], told["progress"]) == (90, False)
 
 
