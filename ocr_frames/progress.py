@@ -12,8 +12,8 @@ OnOutcome = Callable[[Outcome], None]
 
 
 @contextmanager
-def bar(total: int, *, show: bool) -> Iterator[OnOutcome]:
-    """Give a callback that moves a bar of `total` rows by one per outcome.
+def bar(total: int | None, *, show: bool) -> Iterator[OnOutcome]:
+    """Give a callback that moves a bar of `total` rows (None: not known) by one per outcome.
 
     The bar counts failed rows; it goes to stderr, or into the notebook cell.
     """

@@ -11,7 +11,10 @@ from ocr_frames import request
 from ocr_frames.errors import MisuseError
 from ocr_frames.settings import Endpoint
 
-Source = Annotated[Path, typer.Argument(help="Table to read: .csv or .parquet")]
+Source = Annotated[
+    str,
+    typer.Argument(help="Table to read: .csv or .parquet, a folder of these, a glob, or a URL"),
+]
 Column = Annotated[str, typer.Option(help="Column with the paths of the images")]
 KindOption = Annotated[str | None, typer.Option("--kind", help="image, label or regions")]
 RegionsOption = Annotated[
