@@ -64,7 +64,7 @@ class Stream:
 
     async def __aenter__(self) -> Self:
         self._work = asyncio.create_task(self._run())
-        self._work.add_done_callback(lambda _: self._changed.set())
+        self._work.add_done_callback(lambda _: self.wake())
         return self
 
     async def __aexit__(
@@ -82,6 +82,23 @@ class Stream:
         if error is not None and self._statuses and self._session is not None:
             report_log.critical("not finished: %s", self._report(self._statuses))
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the run has ended, so that no more rows are pulled. Raises what it raised."""
+        assert self._work is not None  # noqa: S101 - entered before
+        if self._work.done():
+            self._work.result()
+        return self._work.done()
+
+    def wake(self) -> None:
+        """Let `change` return."""
+        self._changed.set()
+
+    async def change(self) -> None:
+        """Return when an outcome has come since the last time, or the run has ended."""
+        await self._changed.wait()
+        self._changed.clear()
+
     async def take(self, count: int) -> Sequence[Outcome]:
         """The outcomes of the next rows; fewer than `count` only where there are no more rows.
 
@@ -94,12 +111,9 @@ class Stream:
         return taken
 
     async def _next(self, most: int) -> Sequence[Outcome]:
-        assert self._work is not None  # noqa: S101 - entered before
         while not self._has(most):
-            self._changed.clear()
-            await self._changed.wait()
-        if self._work.done():
-            self._work.result()
+            await self.change()
+        if self.is_over:
             self._fill(most)
         taken = [self._outcomes.pop(at) for at in range(self._taken, self._end(most))]
         self._taken += len(taken)
@@ -166,9 +180,8 @@ class Stream:
 
         Without room no more rows are pulled, so the rest of them may never end.
         """
-        assert self._work is not None  # noqa: S101 - entered before
         ready = self._end(most) - self._taken
-        return ready == most or self._work.done() or (ready > 0 and not self._room.is_set())
+        return ready == most or self.is_over or (ready > 0 and not self._room.is_set())
 
     def _fill(self, most: int) -> None:
         """Tell the rows that a stopped run did not come to that they are Pending."""

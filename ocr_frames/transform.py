@@ -1,24 +1,22 @@
-"""A table in files to a table in files: read twice, recognized once, written in order.
-
-The first reading brings the images' cells to the run, ahead of the writing; the second brings
-all columns to the writer. So what waits for a late row are answers, never images.
-"""
+"""A table in files to a table in files: read once, recognized by one run, written in order."""
 
 import asyncio
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import pyarrow as pa
 
 from ocr_frames import columns, settings
-from ocr_frames.errors import MisuseError, TableError
+from ocr_frames.errors import MisuseError
 from ocr_frames.jobs import Row
 from ocr_frames.model import Outcome, Status
-from ocr_frames.progress import bar
+from ocr_frames.progress import OnOutcome, bar
 from ocr_frames.request import Options, Request
 from ocr_frames.session import Report
 from ocr_frames.settings import Policy
@@ -27,8 +25,10 @@ from ocr_frames.tables import Destination, Parts, Sink, Source, WriteOptions
 from ocr_frames.tables.formats import Compression
 from ocr_frames.tables.joining import Appended, Joining, Replaced
 from ocr_frames.tables.parts import Part
+from ocr_frames.tables.spool import Spool
 
 T = TypeVar("T")
+Piece = tuple[Part, pa.Table]
 Only = Literal["failed", "pending"]
 
 _WAITING_BYTES = 128 * 2**20
@@ -70,11 +70,12 @@ class Transform:
         _check_fitting(own, self.destination)
         self._overwrite = own.get("overwrite", False)
         self._names = (column, *self.request.row_columns)
-        self._read = self._source.schema
-        if self.destination.is_folder:
-            self._read = self._source.file_schema
         check_columns(self._source.schema, self._names)
+        # In a folder, the names of its folders hold the values of partitions.
+        is_folder = self.destination.is_folder
+        self._kept = self._source.file_schema if is_folder else self._source.schema
         self._joining = self._join()
+        self._columns = list(dict.fromkeys([*self._kept.names, *self._names, *self._joining.needs]))
         self.destination.check_writable()
         layout = self.request.layout
         identity = _identity(options, self.request, column)
@@ -87,21 +88,18 @@ class Transform:
     def _join(self) -> Joining:
         layout = self.request.layout
         if self._only is not None:
-            return Replaced(self._read, layout.schema, layout.names[0], _SELECTED[self._only])
+            return Replaced(self._kept, layout.schema, layout.names[0], _SELECTED[self._only])
         if self.destination.in_place and self.destination.is_folder:
             raise MisuseError("a folder is recognized in place with only= alone; name another")
         layout.check_free(self._source.schema.names)
-        return Appended(self._read, layout.schema)
+        return Appended(self._kept, layout.schema)
 
     async def run(self) -> Report:
         """Recognize and write. What is not finished leaves nothing but finished parts."""
         retried = _FAILED if self.request.policy.retry_failed else frozenset()
         self._sink.resume(frozenset(_PENDING | retried), overwrite=self._overwrite)
         with bar(self._total(), show=self.request.progress) as moved:
-            stream = Stream(
-                self._rows(), self.request, self._folders(), moved, most_bytes=_WAITING_BYTES
-            )
-            return await self._run(stream)
+            return await self._run(moved)
 
     def _total(self) -> int | None:
         if self._only is not None or self._source.rows is None:
@@ -111,43 +109,52 @@ class Transform:
     def _folders(self) -> list[Path]:
         return [folder for folder in (self._source.folder, Path.cwd()) if folder is not None]
 
-    def _rows(self) -> Iterator[Row]:
+    async def _run(self, moved: OnOutcome) -> Report:
+        loop = asyncio.get_running_loop()
+
+        def came() -> None:
+            loop.call_soon_threadsafe(stream.wake)
+
+        spool: Spool[Part] = Spool(self.destination.staged()[0], came)
+        pieces = self._parts.scan(self._columns)
+        rows = self._rows(pieces, spool)
+        stream = Stream(rows, self.request, self._folders(), moved, most_bytes=_WAITING_BYTES)
+        # What is being written comes to its end before the rest is discarded.
+        with closing(self._sink), closing(spool), ThreadPoolExecutor(1, "ocr_frames") as thread:
+
+            async def beside(work: Callable[[], T]) -> T:
+                return await loop.run_in_executor(thread, work)
+
+            async def next_piece() -> Piece | None:
+                """What the run has pulled; when it is over, what it has left."""
+                while True:
+                    is_over = stream.is_over
+                    if (piece := await beside(spool.get)) is not None:
+                        return piece
+                    if is_over:
+                        return await beside(lambda: next(pieces, None))
+                    await stream.change()
+
+            async with stream:
+                while (piece := await next_piece()) is not None:
+                    part, slab = piece
+                    wanted = self._joining.chosen(slab).num_rows
+                    outcomes = await stream.take(wanted)
+                    await beside(partial(self._write, part, slab, outcomes))
+                await beside(self._sink.finish)
+                return await stream.report(self._sink.values)
+
+    def _rows(self, pieces: Iterator[Piece], spool: Spool[Part]) -> Iterator[Row]:
         """The cells of the rows that are to be recognized, read as they are pulled."""
-        for _, slab in self._parts.scan(list(dict.fromkeys([*self._names, *self._joining.needs]))):
+        for part, slab in pieces:
+            spool.put(part, slab)
             chosen = self._joining.chosen(slab)
             yield from zip(*(chosen[name].to_pylist() for name in self._names), strict=True)
 
-    async def _run(self, stream: Stream) -> Report:
-        pieces = self._parts.scan(self._read.names)
-        thread = ThreadPoolExecutor(1, "ocr_frames table")
-
-        async def beside(work: Callable[..., T], *arguments: Any) -> T:
-            return await asyncio.get_running_loop().run_in_executor(thread, work, *arguments)
-
-        try:
-            async with stream:
-                while (piece := await beside(_next, pieces)) is not None:
-                    part, slab = piece
-                    wanted = self._joining.chosen(slab).num_rows
-                    await beside(self._write, part, slab, wanted, await stream.take(wanted))
-                await beside(self._sink.finish)
-                return await stream.report(self._sink.values)
-        finally:
-            # What is being written comes to its end first.
-            thread.shutdown()
-            pieces.close()
-            self._sink.discard()
-
-    def _write(self, part: Part, slab: pa.Table, wanted: int, outcomes: Sequence[Outcome]) -> None:
-        if len(outcomes) < wanted:
-            self._source.check_unchanged(part.fragments)
-            raise TableError(f"{self._source.where!r} has more rows than before; run again")
+    def _write(self, part: Part, slab: pa.Table, outcomes: Sequence[Outcome]) -> None:
         added = columns.to_arrow(outcomes, self.request.layout)
-        self._sink.write(part, self._joining.joined(slab, added))
-
-
-def _next(pieces: Iterator[tuple[Part, pa.Table]]) -> tuple[Part, pa.Table] | None:
-    return next(pieces, None)
+        table = slab.select(self._kept.names)
+        self._sink.write(part, self._joining.joined(table, added))
 
 
 def check_columns(schema: pa.Schema, names: Sequence[str]) -> None:

@@ -170,7 +170,7 @@ class Sink:
             if self.destination.is_folder and not self.destination.in_place:
                 self._write_manifest()
 
-    def discard(self) -> None:
+    def close(self) -> None:
         """Leave nothing of a part that is not complete."""
         staged, self._staged = self._staged, None
         if staged is not None:
