@@ -138,8 +138,8 @@ def plan_table(
     names = (column, *request.row_columns)
     check_columns(table.schema, names)
     request.layout.check_free(table.schema.names)
-    folders = [folder for folder in (table.folder, Path.cwd()) if folder is not None]
-    return run_sync(plan_rows(_table_rows(table, names), request, folders, price_per_call))
+    rows = _table_rows(table, names)
+    return run_sync(plan_rows(rows, request, table.folders, price_per_call))
 
 
 def _table_rows(table: Source, names: Sequence[str]) -> Iterator[Row]:

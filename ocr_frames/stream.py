@@ -30,7 +30,7 @@ class Stream:
 
     The run goes on while an early row is late: what comes after it waits here, until that takes
     `most_bytes`; then no more rows are pulled from `rows`. None is without limit. `moved` is
-    called once per outcome, as they come.
+    called once per outcome, as they come; `changed` is set then, and when the run has ended.
     """
 
     def __init__(
@@ -42,6 +42,7 @@ class Stream:
         goal: Goal = "recognize",
         *,
         most_bytes: int | None = None,
+        changed: asyncio.Event | None = None,
     ) -> None:
         self._rows = rows
         self._request = request
@@ -57,14 +58,14 @@ class Stream:
         self._held_bytes = 0
         self._taken = 0
         self._ready = 0
-        self._changed = asyncio.Event()
+        self._changed = changed or asyncio.Event()
         self._room = threading.Event()
         self._room.set()
         self._closed = False
 
     async def __aenter__(self) -> Self:
         self._work = asyncio.create_task(self._run())
-        self._work.add_done_callback(lambda _: self.wake())
+        self._work.add_done_callback(lambda _: self._changed.set())
         return self
 
     async def __aexit__(
@@ -90,15 +91,6 @@ class Stream:
             self._work.result()
         return self._work.done()
 
-    def wake(self) -> None:
-        """Let `change` return."""
-        self._changed.set()
-
-    async def change(self) -> None:
-        """Return when an outcome has come since the last time, or the run has ended."""
-        await self._changed.wait()
-        self._changed.clear()
-
     async def take(self, count: int) -> Sequence[Outcome]:
         """The outcomes of the next rows; fewer than `count` only where there are no more rows.
 
@@ -112,7 +104,8 @@ class Stream:
 
     async def _next(self, most: int) -> Sequence[Outcome]:
         while not self._has(most):
-            await self.change()
+            self._changed.clear()
+            await self._changed.wait()
         if self.is_over:
             self._fill(most)
         taken = [self._outcomes.pop(at) for at in range(self._taken, self._end(most))]

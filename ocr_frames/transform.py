@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 import pyarrow as pa
 
@@ -16,7 +16,7 @@ from ocr_frames import columns, settings
 from ocr_frames.errors import MisuseError
 from ocr_frames.jobs import Row
 from ocr_frames.model import Outcome, Status
-from ocr_frames.progress import OnOutcome, bar
+from ocr_frames.progress import bar
 from ocr_frames.request import Options, Request
 from ocr_frames.session import Report
 from ocr_frames.settings import Policy
@@ -98,63 +98,81 @@ class Transform:
         """Recognize and write. What is not finished leaves nothing but finished parts."""
         retried = _FAILED if self.request.policy.retry_failed else frozenset()
         self._sink.resume(frozenset(_PENDING | retried), overwrite=self._overwrite)
-        with bar(self._total(), show=self.request.progress) as moved:
-            return await self._run(moved)
+        with (
+            bar(self._total(), show=self.request.progress) as moved,
+            closing(self._sink),
+            _Reading(self._parts.scan(self._columns), self.destination.staged()[0]) as reading,
+        ):
+            rows = reading.rows(self._joining, self._names)
+            async with Stream(
+                rows, self.request, self._source.folders, moved,
+                most_bytes=_WAITING_BYTES, changed=reading.changed,
+            ) as stream:  # fmt: skip
+                while (piece := await reading.next(stream)) is not None:
+                    part, slab = piece
+                    outcomes = await stream.take(self._joining.chosen(slab).num_rows)
+                    await reading.beside(partial(self._write, part, slab, outcomes))
+                await reading.beside(self._sink.finish)
+                return await stream.report(self._sink.values)
 
     def _total(self) -> int | None:
         if self._only is not None or self._source.rows is None:
             return None
         return self._source.rows - self._sink.rows
 
-    def _folders(self) -> list[Path]:
-        return [folder for folder in (self._source.folder, Path.cwd()) if folder is not None]
-
-    async def _run(self, moved: OnOutcome) -> Report:
-        loop = asyncio.get_running_loop()
-
-        def came() -> None:
-            loop.call_soon_threadsafe(stream.wake)
-
-        spool: Spool[Part] = Spool(self.destination.staged()[0], came)
-        pieces = self._parts.scan(self._columns)
-        rows = self._rows(pieces, spool)
-        stream = Stream(rows, self.request, self._folders(), moved, most_bytes=_WAITING_BYTES)
-        # What is being written comes to its end before the rest is discarded.
-        with closing(self._sink), closing(spool), ThreadPoolExecutor(1, "ocr_frames") as thread:
-
-            async def beside(work: Callable[[], T]) -> T:
-                return await loop.run_in_executor(thread, work)
-
-            async def next_piece() -> Piece | None:
-                """What the run has pulled; when it is over, what it has left."""
-                while True:
-                    is_over = stream.is_over
-                    if (piece := await beside(spool.get)) is not None:
-                        return piece
-                    if is_over:
-                        return await beside(lambda: next(pieces, None))
-                    await stream.change()
-
-            async with stream:
-                while (piece := await next_piece()) is not None:
-                    part, slab = piece
-                    wanted = self._joining.chosen(slab).num_rows
-                    outcomes = await stream.take(wanted)
-                    await beside(partial(self._write, part, slab, outcomes))
-                await beside(self._sink.finish)
-                return await stream.report(self._sink.values)
-
-    def _rows(self, pieces: Iterator[Piece], spool: Spool[Part]) -> Iterator[Row]:
-        """The cells of the rows that are to be recognized, read as they are pulled."""
-        for part, slab in pieces:
-            spool.put(part, slab)
-            chosen = self._joining.chosen(slab)
-            yield from zip(*(chosen[name].to_pylist() for name in self._names), strict=True)
-
     def _write(self, part: Part, slab: pa.Table, outcomes: Sequence[Outcome]) -> None:
         added = columns.to_arrow(outcomes, self.request.layout)
         table = slab.select(self._kept.names)
         self._sink.write(part, self._joining.joined(table, added))
+
+
+class _Reading:
+    """One reading of the source, by the run for its images and by the writer for all columns.
+
+    The run pulls, on a thread of its own; the writer, on another, gets what was pulled, and when
+    the run is over, what it has left. `changed` is set when there may be more to write.
+    """
+
+    def __init__(self, pieces: Iterator[Piece], folder: Path) -> None:
+        self.changed = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def came() -> None:
+            loop.call_soon_threadsafe(self.changed.set)
+
+        self._pieces = pieces
+        self._spool: Spool[Part] = Spool(folder, came)
+        self._thread = ThreadPoolExecutor(1, "ocr_frames table")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # What is being written comes to its end first.
+        self._thread.shutdown()
+        self._spool.close()
+
+    def rows(self, joining: Joining, names: Sequence[str]) -> Iterator[Row]:
+        """The cells of the rows that are to be recognized, read as they are pulled."""
+        for part, slab in self._pieces:
+            self._spool.put(part, slab)
+            chosen = joining.chosen(slab)
+            yield from zip(*(chosen[name].to_pylist() for name in names), strict=True)
+
+    async def next(self, stream: Stream) -> Piece | None:
+        """The next rows to write; None at the end. Raises what the run raises."""
+        while True:
+            is_over = stream.is_over
+            if (piece := await self.beside(self._spool.get)) is not None:
+                return piece
+            if is_over:
+                return await self.beside(lambda: next(self._pieces, None))
+            await self.changed.wait()
+            self.changed.clear()
+
+    async def beside(self, work: Callable[[], T]) -> T:
+        """Do the writer's work on its thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
 
 def check_columns(schema: pa.Schema, names: Sequence[str]) -> None:

@@ -1,6 +1,7 @@
 """CSV files: UTF-8, a header, texts quoted. They have no types, so columns stay text."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,11 @@ class CsvWriter:
     def close(self) -> None:
         """See Writer."""
         self._file.close()
+
+    def discard(self) -> None:
+        """See Writer."""
+        with suppress(OSError, pa.ArrowException):
+            self._file.close()
 
 
 def check_types(schema: pa.Schema) -> None:

@@ -56,6 +56,10 @@ class Writer(Protocol):
         """Write what is left, and the end."""
         ...
 
+    def discard(self) -> None:
+        """Let go of the file, whatever became of it."""
+        ...
+
 
 class Format(Protocol):
     """How one kind of file is read and written."""

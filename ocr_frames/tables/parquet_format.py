@@ -1,6 +1,7 @@
 """Parquet files, a few rows at a time."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,13 @@ class ParquetWriter:
         if self._held or self._file is None:
             self._flush()
         self._file.close()
+
+    def discard(self) -> None:
+        """See Writer."""
+        self._held = []
+        if self._file is not None:
+            with suppress(OSError, pa.ArrowException):
+                self._file.close()
 
     def _flush(self) -> None:
         table = pa.concat_tables(self._held) if self._held else self._schema.empty_table()

@@ -37,36 +37,25 @@ class _Staged:
         os.close(handle)
         self.path = Path(name)
         self._sink = sink
-        self._writer: Writer | None = FORMATS[sink.destination.format].writer(
+        self._writer: Writer = FORMATS[sink.destination.format].writer(
             self.path, sink.schema, sink.options
         )
 
     def write(self, table: pa.Table) -> None:
-        assert self._writer is not None  # noqa: S101 - still open
         self._writer.write(table)
         self.rows += table.num_rows
         self.values += counted(table[self._sink.counts])
 
     def publish(self) -> None:
         """Finish the file; give it its name if what it was made of is unchanged."""
-        self.close()
+        self._writer.close()
         self._sink.source.check_unchanged(self.part.fragments)
         self._sink.destination.storage.publish(self.path, self.part.path)
 
-    def close(self) -> None:
-        writer, self._writer = self._writer, None
-        if writer is not None:
-            writer.close()
-
     def discard(self) -> None:
         """Leave nothing of it."""
-        try:
-            self.close()
-        except (OSError, ValueError, pa.ArrowException):
-            # It is the disk that is full, or the schema that never fitted: told already.
-            pass
-        finally:
-            self.path.unlink(missing_ok=True)
+        self._writer.discard()
+        self.path.unlink(missing_ok=True)
 
 
 class Sink:

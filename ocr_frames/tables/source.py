@@ -40,7 +40,7 @@ class Source:
     """A table in files. `schema` has all columns, those of the partitions last.
 
     `file_schema` is without the latter. `path` is as it was named; names of fragments start at
-    `root`. `folder` is where relative paths may start, if that is on this machine.
+    `root`.
     """
 
     def __init__(self, where: str | Path) -> None:
@@ -67,9 +67,10 @@ class Source:
         self.rows = sum(known) if len(known) == len(self.fragments) else None
 
     @property
-    def folder(self) -> Path | None:
-        """See the class."""
-        return Path(self.root).resolve() if isinstance(self.storage, LocalStorage) else None
+    def folders(self) -> list[Path]:
+        """Where relative paths of images may start: the table's folder, the working directory."""
+        local = [Path(self.root).resolve()] if isinstance(self.storage, LocalStorage) else []
+        return [*local, Path.cwd()]
 
     def slabs(
         self, fragment: Fragment, columns: Sequence[str], first_row: int = 0
