@@ -13,7 +13,7 @@ from typing import Any, Literal, Self, TypeVar
 import pyarrow as pa
 
 from ocr_frames import columns, settings
-from ocr_frames.errors import MisuseError
+from ocr_frames.errors import MisuseError, TableError
 from ocr_frames.jobs import Row
 from ocr_frames.model import Outcome, Status
 from ocr_frames.progress import bar
@@ -24,14 +24,13 @@ from ocr_frames.stream import Stream
 from ocr_frames.tables import Destination, Parts, Sink, Source, WriteOptions
 from ocr_frames.tables.formats import Compression
 from ocr_frames.tables.joining import Appended, Joining, Replaced
-from ocr_frames.tables.parts import Part
+from ocr_frames.tables.parts import Piece
 from ocr_frames.tables.spool import Spool
 
 T = TypeVar("T")
-Piece = tuple[Part, pa.Table]
 Only = Literal["failed", "pending"]
 
-_WAITING_BYTES = 128 * 2**20
+_WAITING_BYTES = 64 * 2**20
 _PENDING = frozenset({Status.PENDING, Status.PROCESSING})
 _FAILED = frozenset({Status.ERROR, Status.NOT_EXIST})
 _SELECTED: Mapping[str, frozenset[Status]] = {"failed": _FAILED, "pending": _PENDING}
@@ -109,9 +108,8 @@ class Transform:
                 most_bytes=_WAITING_BYTES, changed=reading.changed,
             ) as stream:  # fmt: skip
                 while (piece := await reading.next(stream)) is not None:
-                    part, slab = piece
-                    outcomes = await stream.take(self._joining.chosen(slab).num_rows)
-                    await reading.beside(partial(self._write, part, slab, outcomes))
+                    outcomes = await stream.take(self._joining.chosen(piece.table).num_rows)
+                    await reading.beside(partial(self._write, piece, outcomes))
                 await reading.beside(self._sink.finish)
                 return await stream.report(self._sink.values)
 
@@ -120,10 +118,10 @@ class Transform:
             return None
         return self._source.rows - self._sink.rows
 
-    def _write(self, part: Part, slab: pa.Table, outcomes: Sequence[Outcome]) -> None:
+    def _write(self, piece: Piece, outcomes: Sequence[Outcome]) -> None:
         added = columns.to_arrow(outcomes, self.request.layout)
-        table = slab.select(self._kept.names)
-        self._sink.write(part, self._joining.joined(table, added))
+        table = self._joining.joined(piece.table.select(self._kept.names), added)
+        self._sink.write(piece.part, table, is_last=piece.is_last)
 
 
 class _Reading:
@@ -140,8 +138,9 @@ class _Reading:
         def came() -> None:
             loop.call_soon_threadsafe(self.changed.set)
 
+        self._failed: TableError | None = None
         self._pieces = pieces
-        self._spool: Spool[Part] = Spool(folder, came)
+        self._spool: Spool = Spool(folder, came)
         self._thread = ThreadPoolExecutor(1, "ocr_frames table")
 
     def __enter__(self) -> Self:
@@ -153,18 +152,26 @@ class _Reading:
         self._spool.close()
 
     def rows(self, joining: Joining, names: Sequence[str]) -> Iterator[Row]:
-        """The cells of the rows that are to be recognized, read as they are pulled."""
-        for part, slab in self._pieces:
-            self._spool.put(part, slab)
-            chosen = joining.chosen(slab)
-            yield from zip(*(chosen[name].to_pylist() for name in names), strict=True)
+        """The cells of the rows that are to be recognized, read as they are pulled.
+
+        Where the source cannot be read any further, what came before is brought to its end.
+        """
+        try:
+            for piece in self._pieces:
+                self._spool.put(piece)
+                chosen = joining.chosen(piece.table)
+                yield from zip(*(chosen[name].to_pylist() for name in names), strict=True)
+        except TableError as error:
+            self._failed = error
 
     async def next(self, stream: Stream) -> Piece | None:
-        """The next rows to write; None at the end. Raises what the run raises."""
+        """The next rows to write; None at the end. Raises what the run or the reading raised."""
         while True:
             is_over = stream.is_over
             if (piece := await self.beside(self._spool.get)) is not None:
                 return piece
+            if is_over and self._failed is not None:
+                raise self._failed
             if is_over:
                 return await self.beside(lambda: next(self._pieces, None))
             await self.changed.wait()

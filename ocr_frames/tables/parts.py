@@ -3,8 +3,8 @@
 import hashlib
 import json
 import re
-from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 import pyarrow as pa
@@ -21,6 +21,15 @@ class Part:
 
     path: str
     fragments: tuple[Fragment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some rows, and the part to which they go; `is_last` of that part."""
+
+    part: Part
+    table: pa.Table
+    is_last: bool
 
 
 class Parts:
@@ -69,15 +78,17 @@ class Parts:
         within = fragment.rows is None or number * self._part_rows < max(1, fragment.rows)
         return within and self.of(fragment, number).path == path
 
-    def scan(self, columns: Sequence[str]) -> Generator[tuple[Part, pa.Table]]:
-        """Yield the rows that are not done yet, in order, each with the part it belongs to.
-
-        A source file without rows yields a table without rows.
-        """
+    def scan(self, columns: Sequence[str]) -> Iterator[Piece]:
+        """Yield the rows that are not done yet, in order. The last piece of a part may be empty."""
+        part = None
         for fragment in self._source.fragments:
-            yield from self._scan(fragment, columns)
+            for piece in self._scan(fragment, columns):
+                part = piece.part
+                yield piece if self._destination.is_folder else replace(piece, is_last=False)
+        if part is not None and not self._destination.is_folder:
+            yield Piece(part, self._no_rows(columns), is_last=True)
 
-    def _scan(self, fragment: Fragment, columns: Sequence[str]) -> Iterator[tuple[Part, pa.Table]]:
+    def _scan(self, fragment: Fragment, columns: Sequence[str]) -> Iterator[Piece]:
         start = self._first_row(fragment)
         if fragment.rows is not None and start >= max(1, fragment.rows):
             return
@@ -86,15 +97,20 @@ class Parts:
             at = first
             while slab.num_rows:
                 number = at // self._part_rows if self._is_cut else 0
-                room = (number + 1) * self._part_rows - at if self._is_cut else slab.num_rows
+                room = (number + 1) * self._part_rows - at if self._is_cut else slab.num_rows + 1
                 part, piece = self.of(fragment, number), slab.slice(0, room)
                 if part.path not in self.done:
-                    yield part, piece
+                    yield Piece(part, piece, is_last=piece.num_rows == room)
                 slab = slab.slice(piece.num_rows)
                 at += piece.num_rows
-        if at == 0 and self.of(fragment, 0).path not in self.done:
-            schema = pa.schema([self._source.schema.field(name) for name in columns])
-            yield self.of(fragment, 0), schema.empty_table()
+        if at == 0 or at % self._part_rows or not self._is_cut:
+            part = self.of(fragment, at // self._part_rows if self._is_cut else 0)
+            if part.path not in self.done:
+                yield Piece(part, self._no_rows(columns), is_last=True)
+
+    def _no_rows(self, columns: Sequence[str]) -> pa.Table:
+        fields = [self._source.schema.field(name) for name in columns]
+        return pa.schema(fields, self._source.schema.metadata).empty_table()
 
     def _first_row(self, fragment: Fragment) -> int:
         """How many rows at the beginning of a file are in parts that are done."""

@@ -141,20 +141,18 @@ class Sink:
             found = dict(zip(paths, pool.map(look, paths), strict=True))
         return {path: values for path, values in found.items() if not unfinished & values.keys()}
 
-    def write(self, part: Part, table: pa.Table) -> None:
-        """Append rows to a part; one that is complete is published."""
+    def write(self, part: Part, table: pa.Table, *, is_last: bool) -> None:
+        """Append rows to a part, one after the other; publish it with the last ones."""
         with explained(self.destination.where, "written"):
-            if self._staged is not None and self._staged.part.path != part.path:
-                self._publish(self._staged)
             if self._staged is None:
                 self._staged = _Staged(part, self)
             self._staged.write(table)
+            if is_last:
+                self._publish(self._staged)
 
     def finish(self) -> None:
-        """Publish the last part, and the manifest of a folder."""
+        """Publish the manifest of a folder."""
         with explained(self.destination.where, "written"):
-            if self._staged is not None:
-                self._publish(self._staged)
             self.source.check_complete()
             if self.destination.is_folder and not self.destination.in_place:
                 self._write_manifest()

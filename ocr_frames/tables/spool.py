@@ -4,16 +4,15 @@ import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Any, Generic, TypeVar
+from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.ipc
 
+from ocr_frames.tables.parts import Piece
 from ocr_frames.tables.storage import explained
-
-LabelT = TypeVar("LabelT")
 
 MEMORY_BYTES = 64 * 2**20
 DISK_BYTES = 8 * 2**30
@@ -24,7 +23,7 @@ FREE_ROWS = 4096
 
 @dataclass(slots=True, eq=False)
 class _Segment:
-    """Tables in a file without a name, which goes with the process. `left` are not read yet."""
+    """Pieces in a file without a name, which goes with the process. `left` are not read yet."""
 
     file: IO[bytes]
     size: int = 0
@@ -32,19 +31,18 @@ class _Segment:
 
 
 @dataclass(slots=True)
-class _Held(Generic[LabelT]):
-    """A table in memory, or at `offset` of a segment."""
+class _Held:
+    """A piece in memory, or one whose table is at `offset` of a segment."""
 
-    label: LabelT
+    piece: Piece
     rows: int
     size: int
-    table: pa.Table | None
     segment: _Segment | None = None
     offset: int = 0
 
 
-class Spool(Generic[LabelT]):
-    """Hands tables out in the order in which they came, each with its label.
+class Spool:
+    """Hands pieces out in the order in which they came.
 
     One thread puts, another one gets. `put` waits while too much is held. `came` is called, on
     the thread that puts, when there is something to get. Temporary files are in `folder`.
@@ -53,7 +51,7 @@ class Spool(Generic[LabelT]):
     def __init__(self, folder: Path, came: Callable[[], None]) -> None:
         self._folder = folder
         self._came = came
-        self._held: deque[_Held[LabelT]] = deque()
+        self._held: deque[_Held] = deque()
         self._segment: _Segment | None = None
         self._rows = 0
         self._memory_bytes = 0
@@ -66,25 +64,26 @@ class Spool(Generic[LabelT]):
         """What is held in temporary files."""
         return self._disk_bytes
 
-    def put(self, label: LabelT, table: pa.Table) -> None:
-        """Take a table. Raises TableError where there is no room for it on the disk."""
+    def put(self, piece: Piece) -> None:
+        """Take a piece. Raises TableError where there is no room for it on the disk."""
         with self._changed:
             self._changed.wait_for(self._has_room)
             if self._closed:
                 return
-            if self._memory_bytes + table.nbytes <= MEMORY_BYTES:
-                held = _Held(label, table.num_rows, table.nbytes, table)
+            size = piece.table.nbytes
+            if self._memory_bytes + size <= MEMORY_BYTES:
+                held = _Held(piece, piece.table.num_rows, size)
                 self._memory_bytes += held.size
             else:
                 with explained(self._folder, "written"):
-                    held = self._stored(label, table)
+                    held = self._stored(piece)
                 self._disk_bytes += held.size
             self._rows += held.rows
             self._held.append(held)
         self._came()
 
-    def get(self) -> tuple[LabelT, pa.Table] | None:
-        """The next table; None when there is none at the moment."""
+    def get(self) -> Piece | None:
+        """The next piece; None when there is none at the moment."""
         with self._changed:
             if not self._held:
                 return None
@@ -92,13 +91,14 @@ class Spool(Generic[LabelT]):
             self._rows -= held.rows
             if held.segment is None:
                 self._memory_bytes -= held.size
-                table = held.table
+                piece = held.piece
             else:
                 self._disk_bytes -= held.size
                 with explained(self._folder, "read"):
                     table = self._restored(held.segment, held.offset)
+                piece = replace(held.piece, table=table)
             self._changed.notify()
-        return held.label, table
+        return piece
 
     def close(self) -> None:
         """Take no more, let nobody wait, free the disk."""
@@ -114,19 +114,21 @@ class Spool(Generic[LabelT]):
     def _has_room(self) -> bool:
         return self._closed or self._rows <= FREE_ROWS or self._disk_bytes <= DISK_BYTES
 
-    def _stored(self, label: LabelT, table: pa.Table) -> _Held[LabelT]:
+    def _stored(self, piece: Piece) -> _Held:
         segment = self._segment
         if segment is None or segment.size >= SEGMENT_BYTES:
             file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - closed when read
             segment = self._segment = _Segment(file)
         offset = segment.size
         segment.file.seek(offset)
+        table = piece.table
         with pa.ipc.new_stream(segment.file, table.schema) as stream:
             stream.write_table(table)
         segment.file.flush()
         segment.size = segment.file.tell()
         segment.left += 1
-        return _Held(label, table.num_rows, segment.size - offset, None, segment, offset)
+        left = replace(piece, table=table.schema.empty_table())
+        return _Held(left, table.num_rows, segment.size - offset, segment, offset)
 
     def _restored(self, segment: _Segment, offset: int) -> Any:
         segment.file.seek(offset)

@@ -1,6 +1,7 @@
 """Tables of images and their recognition, as functions that a child process can run."""
 
 import os
+import resource
 import signal
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +12,43 @@ import pyarrow.parquet as pq
 
 import ocr_frames
 from ocr_frames.tables.storage import LocalStorage
+from tests.adapters.simulated import Simulated
+
+AT_ONCE = {"holds": True}
+"""A vendor that answers as soon as there is a result, so that nobody waits for a question."""
+
+
+class Shop:
+    """A folder with images, a vendor, a ledger."""
+
+    def __init__(self, vendor: Simulated, folder: Path) -> None:
+        self.vendor = vendor
+        self.folder = folder
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Where images go, and what is on record."""
+        return {"endpoint": self.vendor.endpoint, "ledger": self.folder / "ledger.sqlite"}
+
+    def images(self, count: int) -> list[str]:
+        """Write so many images; their paths from here."""
+        write_images(self.folder, count)
+        return [image_name(number) for number in range(count)]
+
+    def recognize(self, source: str, destination: str, **options: Any) -> Any:
+        """`recognize_table` with names of this folder, or URLs."""
+        places = (
+            place if "://" in place else f"{self.folder}/{place}" for place in (source, destination)
+        )
+        return recognize(*places, self.options | options)
+
+    def __truediv__(self, name: str) -> Path:
+        return self.folder / name
+
+
+def litter(folder: Path) -> list[str]:
+    """What a run should not leave."""
+    return [str(path) for path in folder.rglob(".*")]
 
 
 def write_images(folder: Path, count: int) -> None:
@@ -92,3 +130,39 @@ def recognize_and_die(
 
     LocalStorage.publish = publishing  # type: ignore[method-assign]
     recognize(source, destination, options)
+
+
+def recognize_on_a_full_disk(
+    file_bytes: int, source: Path, destination: Path, options: Mapping[str, Any]
+) -> Any:
+    """Do it where no file can grow over so many bytes."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, hard))
+    return recognize(source, destination, options)
+
+
+def recognize_and_lose_permission(folder: Path, options: Mapping[str, Any]) -> Any:
+    """Overwrite a file whose folder turns read-only before it is renamed; not as root."""
+    destination = folder / "to"
+    destination.mkdir()
+    (destination / "out.parquet").write_text("precious")
+    pq.write_table(pa.table({"path": pa.nulls(10, pa.string())}), folder / "in.parquet")
+    for path in (folder, destination, *folder.parents[:3]):
+        path.chmod(0o777)
+    if os.getuid() == 0:
+        os.setegid(65534)
+        os.seteuid(65534)
+    publish = LocalStorage.publish
+
+    def publishing(self: LocalStorage, staged: Path, path: str) -> None:
+        destination.chmod(0o555)
+        publish(self, staged, path)
+
+    LocalStorage.publish = publishing  # type: ignore[method-assign]
+    try:
+        return recognize(folder / "in.parquet", destination / "out.parquet", options)
+    finally:
+        if os.getuid() == 0:
+            os.seteuid(0)
+            os.setegid(0)

@@ -1,4 +1,4 @@
-"""Tables in files to tables in files, against a simulated vendor: nothing changes but what is new."""
+"""Tables in files to tables in files, at a simulated vendor: only what is new is new."""
 
 import datetime
 import decimal
@@ -22,39 +22,15 @@ import ocr_frames
 from ocr_frames.columns import STATUS_TYPE
 from tests.adapters import tabled
 from tests.adapters.simulated import Simulated, simulated
+from tests.adapters.tabled import AT_ONCE, Shop, litter
 
 OURS = ["ocr_status", "ocr_text", "ocr_error"]
-AT_ONCE = {"holds": True}
-"""Answers as soon as there is one, so that nobody waits for the next question."""
 
 
 @pytest.fixture(scope="module")
 def vendor():
     with simulated(**AT_ONCE) as simulator:
         yield simulator
-
-
-class Shop:
-    """A folder with images, a vendor, a ledger."""
-
-    def __init__(self, vendor: Simulated, folder: Path) -> None:
-        self.vendor = vendor
-        self.folder = folder
-
-    def images(self, count: int) -> list[str]:
-        tabled.write_images(self.folder, count)
-        return [tabled.image_name(number) for number in range(count)]
-
-    def recognize(self, source: str, destination: str, **options: Any) -> ocr_frames.Report:
-        where = {"endpoint": self.vendor.endpoint, "ledger": self.folder / "ledger.sqlite"}
-        places = (
-            place if "://" in place else f"{self.folder}/{place}"
-            for place in (source, destination)
-        )
-        return tabled.recognize(*places, where | options)
-
-    def __truediv__(self, name: str) -> Path:
-        return self.folder / name
 
 
 @pytest.fixture(scope="module")
@@ -77,11 +53,6 @@ def new_shop(vendor: Simulated, tmp_path: Path) -> Shop:
     """One whose vendor and ledger know nothing."""
     vendor.reset(**AT_ONCE)
     return Shop(vendor, tmp_path)
-
-
-def litter(folder: Path) -> list[str]:
-    """What a run should not leave."""
-    return [str(path) for path in folder.rglob(".*")]
 
 
 def every_type(paths: list[str | None]) -> pa.Table:
@@ -175,8 +146,8 @@ VALUES = {
     pa.int64(): st.integers(-(2**63), 2**63 - 1),
     pa.float64(): st.floats(allow_nan=False),
     pa.timestamp("us", "UTC"): st.datetimes(
-        datetime.datetime(1, 1, 2),  # noqa: DTZ001 - drawn with the zone
-        datetime.datetime(9999, 12, 30),  # noqa: DTZ001
+        datetime.datetime(1, 1, 2),
+        datetime.datetime(9999, 12, 30),
         timezones=st.just(datetime.UTC),
     ),
     pa.decimal128(20, 3): st.decimals(-(10**16), 10**16, places=3),
@@ -195,7 +166,9 @@ def tables(draw: st.DrawFn) -> pa.Table:
     for number, kind in enumerate(kinds):
         columns.append(pa.array(draw(_cells(VALUES[kind], rows)), kind))
         metadata = draw(st.none() | st.just({"a": "b"}))
-        fields.append(pa.field(f"{draw(st.text('ab. ', max_size=2))}{number}", kind, True, metadata))
+        fields.append(
+            pa.field(f"{draw(st.text('ab. ', max_size=2))}{number}", kind, True, metadata)
+        )
     metadata = draw(st.none() | st.dictionaries(st.text("ab", min_size=1), st.text(max_size=3)))
     return pa.Table.from_arrays(columns, schema=pa.schema(fields, metadata))
 
@@ -219,7 +192,7 @@ def test_any_table_comes_out_as_it_went_in(shop: Shop, table: pa.Table, groups: 
     assert {pq.read_schema(path).serialize().to_pybytes() for path in files} == {
         after.schema.serialize().to_pybytes()
     }
-    assert [s for s in after["ocr_status"].to_pylist()] == [
+    assert after["ocr_status"].to_pylist() == [
         "Skipped" if cell is None else "Completed" for cell in table["path"].to_pylist()
     ]
 
@@ -241,9 +214,7 @@ def test_a_frame_comes_back_with_its_index(shop: Shop):
 def partitioned(shop: Shop) -> pa.Table:
     """A table in three partitions of two folders each; its rows in the order of its files."""
     paths = [str(shop / path) for path in shop.images(12)]
-    for number, (year, place) in enumerate(
-        [(2024, "a b"), (2024, "ü"), (2025, "a b")]
-    ):
+    for number, (year, place) in enumerate([(2024, "a b"), (2024, "ü"), (2025, "a b")]):
         folder = shop / f"in/year={year}/place={place}"
         folder.mkdir(parents=True)
         for half in (0, 1):
@@ -384,7 +355,7 @@ def test_urls_through_fsspec(shop: Shop):
     one = shop.recognize(f"{root}/in/year=2024/*/*.parquet", f"{root}/one.csv")
     local = shop.recognize(f"{root}/one.csv", "here/out.parquet", prefix="again_")
     assert (one.rows, local.rows) == ({"Completed": 8}, {"Completed": 8})
-    found = [path for path in memory.find(f"/{shop.folder.name}/out")]
+    found = memory.find(f"/{shop.folder.name}/out")
     assert len(found) == 7  # six parts and the manifest
     assert not [path for path in found if "/." in path]
     assert b"2024" in memory.cat(f"/{shop.folder.name}/one.csv")
