@@ -84,9 +84,9 @@ class Replaced:
         for name in added.schema.names:
             number = table.schema.get_field_index(name)
             field = table.schema.field(number)
-            kind = _decoded(field.type)
-            values = [*table.column(number).cast(kind).chunks, *added[name].cast(kind).chunks]
-            merged = pa.chunked_array(values, kind).take(places).cast(field.type)
+            new = added[name].cast(_decoded(field.type)).cast(field.type)
+            both = pa.chunked_array([*table.column(number).chunks, *new.chunks], field.type)
+            merged = both.unify_dictionaries().take(places)
             table = table.set_column(number, field, merged)
         return table
 

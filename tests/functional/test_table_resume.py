@@ -5,10 +5,7 @@ import signal
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,29 +16,28 @@ from ocr_frames import TableError
 from ocr_frames.tables.storage import LocalStorage
 from tests.adapters import tabled
 from tests.adapters.children import Child, Ended
-from tests.adapters.simulated import Simulated, several, simulated
-from tests.adapters.tabled import AT_ONCE, Shop, litter
+from tests.adapters.simulated import Simulated, simulated
+from tests.adapters.tabled import Shop, litter
 
-T = TypeVar("T")
 ROWS, IMAGES, PART_ROWS = 10_000, 200, 1000
 
 
 @pytest.fixture(scope="module")
 def vendor():
-    with simulated(**AT_ONCE) as simulator:
+    with simulated() as simulator:
         yield simulator
 
 
 @pytest.fixture
 def shop(vendor: Simulated, tmp_path: Path) -> Shop:
-    vendor.reset(**AT_ONCE)
+    vendor.reset()
     return Shop(vendor, tmp_path)
 
 
 @pytest.fixture(scope="module")
 def whole(vendor: Simulated, tmp_path_factory: pytest.TempPathFactory) -> pa.Table:
     """What an undisturbed run writes."""
-    vendor.reset(**AT_ONCE)
+    vendor.reset()
     shop = filled(Shop(vendor, tmp_path_factory.mktemp("whole")))
     assert shop.recognize("in.parquet", "out.parquet").rows == {"Completed": ROWS}
     return pq.read_table(shop / "out.parquet")
@@ -69,62 +65,52 @@ def parts_of(folder: Path) -> dict[str, int]:
     return {path.name: path.stat().st_mtime_ns for path in folder.glob("*.parquet")}
 
 
-def side_by_side(folder: Path, cases: Sequence[T], test: Callable[[Shop, T], None]) -> None:
-    """Each case with a vendor of its own: they mostly wait."""
-    with several(len(cases), **AT_ONCE) as vendors, ThreadPoolExecutor(len(cases)) as pool:
-        shops = [Shop(vendor, folder / str(number)) for number, vendor in enumerate(vendors)]
-        list(pool.map(lambda shop, case: test(filled(shop), case), shops, cases))
-
-
-def test_killed_at_any_call_a_rerun_gives_the_same_and_pays_for_the_rest(
-    tmp_path: Path, whole: pa.Table
-):
-    def killed(shop: Shop, case: tuple[str, int, str]) -> None:
-        destination, calls, when = case
-        victim = child(shop, destination, **cut(destination))
-        shop.vendor.kill_at(victim.pid, calls, when)
-        assert victim.ended().exit_code == -9
-        assert not (shop / "out.parquet").exists()
-        assert not (shop / "out/_manifest.json").exists()
-        held = shop.recognize("in.parquet", destination, **cut(destination), on_doubt="hold")
-        assert shop.vendor.stats()["acknowledged_twice"] == 0
-        assert held.rows["Completed"] > 0
-        report = shop.recognize("in.parquet", destination, **cut(destination))
-        assert report.rows == {"Completed": ROWS}
-        assert shop.vendor.stats()["submitted"] <= IMAGES + 64  # as many submits can be in doubt
-        assert pq.read_table(shop / destination).equals(whole, check_metadata=True)
-        assert litter(shop.folder) == []
-
-    points = [
+@pytest.mark.parametrize(
+    ("destination", "calls", "when"),
+    [
         ("out.parquet", 3, "after"),
         ("out", 80, "before"),
         ("out.parquet", 200, "after"),
         ("out", 320, "after"),
         ("out", 400, "before"),
-    ]
-    side_by_side(tmp_path, points, killed)
+    ],
+)
+def test_killed_at_any_call_a_rerun_gives_the_same_and_pays_for_the_rest(
+    shop: Shop, whole: pa.Table, destination: str, calls: int, when: str
+):
+    victim = child(filled(shop), destination, **cut(destination))
+    shop.vendor.kill_at(victim.pid, calls, when)
+    assert victim.ended().exit_code == -9
+    assert not (shop / "out.parquet").exists()
+    assert not (shop / "out/_manifest.json").exists()
+    held = shop.recognize("in.parquet", destination, **cut(destination), on_doubt="hold")
+    assert shop.vendor.stats()["acknowledged_twice"] == 0
+    assert held.rows["Completed"] > 0
+    report = shop.recognize("in.parquet", destination, **cut(destination))
+    assert report.rows == {"Completed": ROWS}
+    assert shop.vendor.stats()["submitted"] <= IMAGES + 64  # as many submits can be in doubt
+    assert pq.read_table(shop / destination).equals(whole, check_metadata=True)
+    assert litter(shop.folder) == []
 
 
-def test_killed_at_a_rename_nothing_half_is_left(tmp_path: Path, whole: pa.Table):
-    def killed(shop: Shop, case: tuple[str, str]) -> None:
-        destination, when = case
-        renames = 5 if destination == "out" else 1
-        arguments = (shop / "in.parquet", shop / destination, shop.options | cut(destination))
-        victim = Child(tabled.recognize_and_die, *arguments, renames, when)
-        assert victim.ended().exit_code == -9
-        before = parts_of(shop / "out")
-        assert len(before) == (renames - (when == "before") if destination == "out" else 0)
-        assert (shop / "out.parquet").exists() == (case == ("out.parquet", "after"))
-        assert shop.recognize("in.parquet", destination, **cut(destination)).rows == {
-            "Completed": ROWS
-        }
-        assert before.items() <= parts_of(shop / "out").items()
-        assert pq.read_table(shop / destination).equals(whole, check_metadata=True)
-        assert shop.vendor.stats()["submitted"] <= IMAGES + 64
-        assert litter(shop.folder) == []
-
-    cases = [(name, when) for name in ("out", "out.parquet") for when in ("before", "after")]
-    side_by_side(tmp_path, cases, killed)
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("destination", ["out", "out.parquet"])
+def test_killed_at_a_rename_nothing_half_is_left(
+    shop: Shop, whole: pa.Table, destination: str, when: str
+):
+    renames = 5 if destination == "out" else 1
+    arguments = (filled(shop) / "in.parquet", shop / destination, shop.options | cut(destination))
+    victim = Child(tabled.recognize_and_die, *arguments, renames, when)
+    assert victim.ended().exit_code == -9
+    before = parts_of(shop / "out")
+    assert len(before) == (renames - (when == "before") if destination == "out" else 0)
+    assert (shop / "out.parquet").exists() == ((destination, when) == ("out.parquet", "after"))
+    report = shop.recognize("in.parquet", destination, **cut(destination))
+    assert report.rows == {"Completed": ROWS}
+    assert before.items() <= parts_of(shop / "out").items()
+    assert pq.read_table(shop / destination).equals(whole, check_metadata=True)
+    assert shop.vendor.stats()["submitted"] <= IMAGES + 64
+    assert litter(shop.folder) == []
 
 
 def test_killed_again_and_again_it_comes_to_an_end(shop: Shop, whole: pa.Table):
@@ -159,7 +145,9 @@ _ROOT = Path(__file__).parents[2]
 
 
 def test_an_interrupt_leaves_finished_parts_and_a_report(shop: Shop, whole: pa.Table):
-    options = {"ledger": str(filled(shop) / "ledger.sqlite"), "part_rows": PART_ROWS}
+    shop.vendor.reset(capacity=8, service={"kind": "fixed", "s": 0.01})
+    ledger = str(filled(shop) / "ledger.sqlite")
+    options = {"ledger": ledger, "part_rows": PART_ROWS, "max_outstanding": 8}
     process = interrupted(shop, 250, **options)
     _, told = process.communicate(timeout=60)
     assert b"KeyboardInterrupt" in told
@@ -196,7 +184,9 @@ def test_a_full_disk_is_told_and_leaves_nothing_half(shop: Shop, destination: st
 
 
 def test_a_folder_that_may_not_be_written_to_any_more_is_told(shop: Shop):
-    ended = Child(tabled.recognize_and_lose_permission, shop.folder, shop.options).ended()
+    ended = Child(
+        tabled.recognize_and_lose_permission, shop.folder, shop.options | {"ledger": False}
+    ).ended()
     assert ended.error is not None
     assert "no permission" in ended.error
     (shop / "to").chmod(0o755)
@@ -234,7 +224,7 @@ def test_a_source_that_changes_is_told(shop: Shop, monkeypatch, destination: str
     monkeypatch.undo()
     done = shop.recognize("in.parquet", destination, overwrite=True, **some_parts)
     assert done.rows == {"Completed": 3000}
-    assert done.calls == {}
+    assert shop.vendor.stats()["submitted"] == 10
 
 
 def test_files_that_come_or_go_are_told(shop: Shop, monkeypatch):
@@ -270,7 +260,7 @@ def test_a_damaged_source_is_told_and_the_parts_before_it_stay(shop: Shop):
 
 
 def test_two_runs_do_not_write_to_one_place(shop: Shop, vendor: Simulated):
-    vendor.reset(**AT_ONCE, service={"kind": "fixed", "s": 0.5})
+    vendor.reset(service={"kind": "fixed", "s": 0.5})
     shop.images(10)
     pq.write_table(tabled.table_of(100, 10), shop / "in.parquet")
     first = child(shop, "out.parquet")
@@ -291,7 +281,8 @@ def test_memory_does_not_grow_with_the_rows(shop: Shop):
         ended = child(shop, "out.parquet").ended()
         assert ended.value.rows == {"Skipped": rows}
         peaks.append(ended.peak_bytes)
-    assert peaks[1] - peaks[0] <= 30 * 2**20
+    # The answers alone of 300,000 rows would take 200 MB.
+    assert peaks[1] - peaks[0] <= 60 * 2**20
 
 
 def test_what_another_run_left_is_not_taken_for_this_ones(shop: Shop):

@@ -22,14 +22,14 @@ import ocr_frames
 from ocr_frames.columns import STATUS_TYPE
 from tests.adapters import tabled
 from tests.adapters.simulated import Simulated, simulated
-from tests.adapters.tabled import AT_ONCE, Shop, litter
+from tests.adapters.tabled import Shop, litter
 
 OURS = ["ocr_status", "ocr_text", "ocr_error"]
 
 
 @pytest.fixture(scope="module")
 def vendor():
-    with simulated(**AT_ONCE) as simulator:
+    with simulated() as simulator:
         yield simulator
 
 
@@ -51,7 +51,7 @@ def shop(vendor: Simulated, paid: Path, tmp_path: Path) -> Shop:
 @pytest.fixture
 def new_shop(vendor: Simulated, tmp_path: Path) -> Shop:
     """One whose vendor and ledger know nothing."""
-    vendor.reset(**AT_ONCE)
+    vendor.reset()
     return Shop(vendor, tmp_path)
 
 
@@ -383,7 +383,7 @@ def test_statuses_are_dictionaries_and_row_groups_and_compression_as_wished(shop
 
 def test_rows_stay_in_order_while_early_ones_are_late(new_shop: Shop):
     shop, service = new_shop, {"kind": "fixed", "s": 0.01}
-    shop.vendor.reset(**AT_ONCE, service=service, slow_fraction=0.03, slow_factor=50)
+    shop.vendor.reset(service=service, slow_fraction=0.03, slow_factor=50)
     shop.images(300)
     tabled.write_table(shop / "in.parquet", 3000, 300)
     shop.recognize("in.parquet", "out.parquet")
