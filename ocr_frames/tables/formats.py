@@ -92,12 +92,12 @@ def slabs(batches: Iterable[tuple[int, Any]]) -> Iterator[tuple[int, pa.Table]]:
     held: list[Any] = []
     first = rows = size = 0
     for at, batch in batches:
+        if held and (rows >= SLAB_ROWS or size + batch.nbytes > SLAB_BYTES):
+            yield first, pa.Table.from_batches(held)
+            held, rows, size = [], 0, 0
         first = first if held else at
         held.append(batch)
         rows += batch.num_rows
         size += batch.nbytes
-        if rows >= SLAB_ROWS or size >= SLAB_BYTES:
-            yield first, pa.Table.from_batches(held)
-            held, rows, size = [], 0, 0
     if rows:
         yield first, pa.Table.from_batches(held)

@@ -7,12 +7,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.dataset
 
 from ocr_frames.errors import MisuseError, TableError
 from ocr_frames.tables.csv_format import CsvFormat
 from ocr_frames.tables.formats import Format, FormatName, format_of, slabs
 from ocr_frames.tables.parquet_format import ParquetFormat
+from ocr_frames.tables.partitions import Keys, partitions
 from ocr_frames.tables.storage import LocalStorage, Storage, explained, locate
 
 FORMATS: Mapping[FormatName, Format] = {"Parquet": ParquetFormat(), "CSV": CsvFormat()}
@@ -33,7 +33,7 @@ class Fragment:
     number: int
     state: str
     rows: int | None
-    keys: Mapping[str, Any]
+    keys: Keys
 
 
 class Source:
@@ -54,14 +54,15 @@ class Source:
             self.format = _one_format(paths, self.where)
             self._format = FORMATS[self.format]
             self._paths = paths
-            keys, key_fields = _partitions(self.storage, self.format, paths, self.root)
             self.file_schema, rows = self._look(paths)
+        names = [_below(self.root, path) for path in paths]
+        keys, key_fields = partitions([str(PurePosixPath(name).parent) for name in names])
         taken = set(self.file_schema.names)
         key_fields = [field for field in key_fields if field.name not in taken]
         self.schema = pa.schema([*self.file_schema, *key_fields], self.file_schema.metadata)
         self.fragments = [
-            Fragment(each, _below(self.root, each), number, self._state(each), rows[number], key)
-            for number, (each, key) in enumerate(zip(paths, keys, strict=True))
+            Fragment(each, names[number], number, self._state(each), rows[number], keys[number])
+            for number, each in enumerate(paths)
         ]
         known = [fragment.rows for fragment in self.fragments if fragment.rows is not None]
         self.rows = sum(known) if len(known) == len(self.fragments) else None
@@ -169,23 +170,6 @@ def _one_format(paths: Sequence[str], where: str) -> FormatName:
     return found
 
 
-def _partitions(
-    storage: Storage, format_: FormatName, paths: Sequence[str], root: str
-) -> tuple[list[Mapping[str, Any]], list[Any]]:
-    """Values and fields of partitions as Hive names them: folders called key=value."""
-    if not any("=" in str(PurePosixPath(_below(root, path)).parent) for path in paths):
-        return [{} for _ in paths], []
-    options = pa.dataset.FileSystemFactoryOptions(
-        partition_base_dir=root, partitioning=pa.dataset.HivePartitioning.discover()
-    )
-    kind = {"Parquet": pa.dataset.ParquetFileFormat, "CSV": pa.dataset.CsvFileFormat}[format_]
-    inspected = pa.dataset.FileSystemDatasetFactory(storage.arrow, paths, kind(), options).inspect()
-    hive = pa.dataset.HivePartitioning(inspected)
-    keys = [pa.dataset.get_partition_keys(hive.parse("/" + _below(root, path))) for path in paths]
-    names = {name for found in keys for name in found}
-    return keys, [field for field in inspected if field.name in names]
-
-
 def _check_names(schema: pa.Schema, path: str) -> None:
     for name in schema.names:
         if schema.names.count(name) > 1:
@@ -202,14 +186,14 @@ def _unified(schema: pa.Schema, other: pa.Schema, path: str) -> pa.Schema:
         raise TableError(f"the columns of {path!r} do not fit those before: {error}") from error
 
 
-def _conformed(slab: pa.Table, schema: pa.Schema, keys: Mapping[str, Any]) -> pa.Table:
+def _conformed(slab: pa.Table, schema: pa.Schema, keys: Keys) -> pa.Table:
     if slab.schema.equals(schema):
         return slab.replace_schema_metadata(schema.metadata)
     columns = [_column(slab, field, keys) for field in schema]
     return pa.Table.from_arrays(columns, schema=schema)
 
 
-def _column(slab: pa.Table, field: Any, keys: Mapping[str, Any]) -> Any:
+def _column(slab: pa.Table, field: Any, keys: Keys) -> Any:
     if field.name in slab.schema.names:
         return slab[field.name].cast(field.type)
     if field.name in keys:
