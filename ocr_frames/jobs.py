@@ -60,7 +60,7 @@ class Jobs:
     def _batch(self, rows: int) -> tuple[list[Job], list[Outcome], bool]:
         ends: list[Outcome] = []
         found: list[tuple[int, bytes | FileFacts]] = []
-        pulled = list(islice(self._rows, rows))
+        pulled = self._pull(rows)
         for position, (cell, *_) in pulled:
             place = None if cell is None else images.locate(cell, self._folders)
             if place is None:
@@ -70,6 +70,17 @@ class Jobs:
             else:
                 found.append((position, place))
         return self._jobs(found, ends), ends, bool(pulled)
+
+    def _pull(self, rows: int) -> list[tuple[int, Row]]:
+        pulled: list[tuple[int, Row]] = []
+        held = 0
+        for numbered in islice(self._rows, rows):
+            pulled.append(numbered)
+            cell = numbered[1][0]
+            held += len(cell) if isinstance(cell, bytes) else 0
+            if held >= _BYTES:
+                break
+        return pulled
 
     def _jobs(
         self, found: Sequence[tuple[int, bytes | FileFacts]], ends: list[Outcome]

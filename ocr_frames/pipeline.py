@@ -1,37 +1,25 @@
-"""The composition root: rows to outcomes, frame to frame, table to table."""
+"""The composition root: frame to frame, Arrow to Arrow, table to table, and their plans."""
 
-import logging
-import time
-from collections import Counter
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Unpack
 
 import pandas as pd
 import pyarrow as pa
 
-from ocr_frames import columns, settings, tables
+from ocr_frames import columns, settings
 from ocr_frames.bridge import run_sync
 from ocr_frames.engine.resume import Goal
 from ocr_frames.errors import MisuseError
-from ocr_frames.jobs import Jobs, Row
-from ocr_frames.model import Outcome, Status
+from ocr_frames.jobs import Row
+from ocr_frames.model import Outcome
 from ocr_frames.plan import Plan, plan_rows
-from ocr_frames.progress import Progress, bar
+from ocr_frames.progress import bar
 from ocr_frames.request import Options, Request
-from ocr_frames.session import Report, open_session
-
-report_log = logging.getLogger("ocr_frames.report")
-
-
-@dataclass(frozen=True, slots=True)
-class Recognized:
-    """One outcome per row, in their order, and how the run went."""
-
-    outcomes: Sequence[Outcome]
-    report: Report
+from ocr_frames.session import Report
+from ocr_frames.stream import Stream
+from ocr_frames.tables import Source
+from ocr_frames.transform import TableOptions, Transform, check_columns
 
 
 async def recognize_frame(
@@ -40,11 +28,10 @@ async def recognize_frame(
     """Return a copy of `frame` with the added columns; index and row order are kept."""
     request = Request.of(options)
     rows = _frame_rows(frame, column, request)
-    with bar(len(frame), show=request.progress) as moved:
-        recognized = await recognize_rows(rows, request, [Path.cwd()], moved, goal)
-    added = columns.to_pandas(recognized.outcomes, request.layout, frame.index)
+    outcomes, report = await _recognize(rows, request, goal)
+    added = columns.to_pandas(outcomes, request.layout, frame.index)
     out = frame.assign(**{str(name): added[name].array for name in added.columns})
-    out.attrs["ocr"] = recognized.report.to_dict() | request.remembered(column)
+    out.attrs["ocr"] = report.to_dict() | request.remembered(column)
     return out
 
 
@@ -76,36 +63,12 @@ def _cells(frame: pd.DataFrame, column: str) -> list[object]:
     return [None if null else cell for cell, null in zip(series, series.isna(), strict=True)]
 
 
-def recognize_table(
-    source: str | Path, destination: str | Path, column: str, **options: Unpack[Options]
-) -> Report:
-    """Recognize the images of a Parquet or CSV file; write them with the added columns.
-
-    Relative paths in `column` are looked for in the folder of `source`, then in the working
-    directory. The table is held in memory. `destination` is written beside and renamed, so it
-    is whole or untouched. Raises MisuseError or TableError, and what `df.ocr.recognize` raises.
-
-    For example:
-        >>> import ocr_frames
-        >>> import pandas as pd
-        >>> paths = ["images/street_sign.jpg", "gone.jpg"]
-        >>> pd.DataFrame({"path": paths}).to_csv("in.csv", index=False)
-        >>> report = ocr_frames.recognize_table(
-        ...     "in.csv", "out.parquet", column="path", progress=False
-        ... )
-        >>> sorted(report.rows.items())
-        [('Completed', 1), ('Error', 1)]
-    """
-    source, destination = Path(source), Path(destination)
-    request = Request.of(options)
-    tables.format_of(destination)
-    table = tables.read(source)
-    rows = _table_rows(table, column, request)
-    tables.check_writable(destination)
-    with bar(len(table), show=request.progress) as moved:
-        recognized = run_sync(recognize_rows(rows, request, _folders(source), moved))
-    tables.write(_joined(table, recognized.outcomes, request), destination)
-    return recognized.report
+async def _recognize(
+    rows: Sequence[Row], request: Request, goal: Goal = "recognize"
+) -> tuple[Sequence[Outcome], Report]:
+    with bar(len(rows), show=request.progress) as moved:
+        async with Stream(rows, request, [Path.cwd()], moved, goal) as stream:
+            return await stream.take(len(rows)), await stream.report()
 
 
 def recognize_arrow(table: pa.Table, column: str, **options: Unpack[Options]) -> pa.Table:
@@ -123,70 +86,82 @@ def recognize_arrow(table: pa.Table, column: str, **options: Unpack[Options]) ->
         ['path', 'ocr_status', 'ocr_text', 'ocr_error']
     """
     request = Request.of(options)
-    rows = _table_rows(table, column, request)
-    with bar(len(table), show=request.progress) as moved:
-        recognized = run_sync(recognize_rows(rows, request, [Path.cwd()], moved))
-    return _joined(table, recognized.outcomes, request)
-
-
-def _joined(table: pa.Table, outcomes: Sequence[Outcome], request: Request) -> pa.Table:
+    names = (column, *request.row_columns)
+    check_columns(table.schema, names)
+    request.layout.check_free(table.column_names)
+    rows = list(zip(*(table[name].to_pylist() for name in names), strict=True))
+    outcomes, _ = run_sync(_recognize(rows, request))
     added = columns.to_arrow(outcomes, request.layout)
     for field, values in zip(added.schema, added.columns, strict=True):
         table = table.append_column(field, values)
     return table
 
 
+def recognize_table(
+    source: str | Path, destination: str | Path, column: str, **options: Unpack[TableOptions]
+) -> Report:
+    """Recognize the images that `column` of a table names; write the table with the new columns.
+
+    `source` is a Parquet or CSV file, a folder of them (partitions as Hive names them become
+    columns), a glob, or the URL of one of these, for which fsspec and its driver are needed.
+    `destination` is a file that ends in .parquet or .csv, or a folder, which gets one Parquet
+    part or more per source file, in the folder of its partition. Rows stay in their order; all
+    other columns, their types and metadata stay as they are. CSV has no types: its columns are
+    text, empty fields null.
+
+    Neither table is held in memory: about 300 MB, and what `max_outstanding` images take, do for
+    any number of rows. Relative paths in `column` are looked for in the folder of the
+    source, then in the working directory.
+
+    Each file is written beside its name, and renamed when it is complete. Killed and run again,
+    a folder keeps its finished parts, and what was paid for comes from the ledger; a part with
+    Pending rows is made anew. A folder's `_manifest.json` comes last.
+
+    Options beside those of `df.ocr.recognize`:
+
+    - `only`: "failed" (Error, NotExist) or "pending" (Pending, Processing): take a table that was
+      written before with the same arguments, and do these rows again; the others stay as they
+      are. `destination` may be the source itself.
+    - `row_group_rows`: rows to a Parquet row group, at most (131,072; it ends at 64 MB besides).
+    - `compression`: "zstd" (default), "snappy", "gzip", "brotli", "lz4" or "none".
+    - `part_rows`: rows to a part of a folder, at most (100,000).
+    - `escape_formulas`: in CSV, put a ' before texts that a spreadsheet would take for a formula.
+    - `overwrite`: take away what a folder holds of another source or of other arguments.
+
+    Returns the report: rows by status, those of parts that were finished before among them, and
+    the calls of this run. Raises MisuseError or TableError, and what `df.ocr.recognize` raises;
+    no half file is left then.
+
+    For example:
+        >>> import ocr_frames
+        >>> import pandas as pd
+        >>> paths = ["images/street_sign.jpg", "gone.jpg"]
+        >>> pd.DataFrame({"path": paths}).to_csv("in.csv", index=False)
+        >>> report = ocr_frames.recognize_table(
+        ...     "in.csv", "out.parquet", column="path", progress=False
+        ... )
+        >>> sorted(report.rows.items())
+        [('Completed', 1), ('Error', 1)]
+    """
+    transform = Transform(source, destination, column, options)
+    with transform.destination.locked():
+        return run_sync(transform.run())
+
+
 def plan_table(
     source: str | Path, column: str, price_per_call: float | None = None, **options: Unpack[Options]
 ) -> Plan:
-    """Tell what `recognize_table` would take."""
+    """Tell what `recognize_table` would take, row by row."""
     request = Request.of(options)
-    rows = _table_rows(tables.read(Path(source)), column, request)
-    return run_sync(plan_rows(rows, request, _folders(Path(source)), price_per_call))
-
-
-def _table_rows(table: pa.Table, column: str, request: Request) -> list[Row]:
+    table = Source(source)
     names = (column, *request.row_columns)
-    for name in names:
-        if name not in table.column_names:
-            hint = settings.nearest(name, table.column_names)
-            raise MisuseError(f"there is no column {name!r}{hint}")
-    request.layout.check_free(table.column_names)
-    return list(zip(*(table[name].to_pylist() for name in names), strict=True))
+    check_columns(table.schema, names)
+    request.layout.check_free(table.schema.names)
+    rows = _table_rows(table, names)
+    return run_sync(plan_rows(rows, request, table.folders, price_per_call))
 
 
-def _folders(source: Path) -> list[Path]:
-    return [source.resolve().parent, Path.cwd()]
-
-
-async def recognize_rows(
-    rows: Sequence[Row],
-    request: Request,
-    folders: Sequence[Path],
-    moved: Progress,
-    goal: Goal = "recognize",
-) -> Recognized:
-    """Bring every row to its outcome. `moved` is called once per outcome, as they come."""
-    began_s = time.monotonic()
-    outcomes: dict[int, Outcome] = {}
-
-    def ended(outcome: Outcome) -> None:
-        outcomes[outcome.position] = outcome
-        moved(outcome)
-
-    async with AsyncExitStack() as stack:
-        jobs = Jobs(rows, request, folders, ended)
-        stack.callback(jobs.close)
-        session = open_session(request, goal, stack)
-        moved.watch(session.figures)
-        async for ends in session.run.outcomes(jobs.batches()):
-            for outcome in ends:
-                ended(outcome)
-    stopped = session.run.stopped
-    for position in range(len(rows)):
-        if position not in outcomes:
-            ended(Outcome(position, Status.PENDING, failure=stopped))
-    by_status = Counter(outcome.status.value for outcome in outcomes.values())
-    report = session.report(by_status, time.monotonic() - began_s)
-    report_log.log(logging.ERROR if stopped else logging.INFO, "%s", report)
-    return Recognized([outcomes[position] for position in range(len(rows))], report)
+def _table_rows(table: Source, names: Sequence[str]) -> Iterator[Row]:
+    for fragment in table.fragments:
+        for _, slab in table.slabs(fragment, list(dict.fromkeys(names))):
+            yield from zip(*(slab[name].to_pylist() for name in names), strict=True)

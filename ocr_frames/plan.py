@@ -1,7 +1,7 @@
 """What a run would take, told from the ledger and the images, without a single call."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Self
@@ -90,17 +90,25 @@ class Plan:
 
 
 async def plan_rows(
-    rows: Sequence[Row], request: Request, folders: Sequence[Path], price: float | None
+    rows: Iterable[Row], request: Request, folders: Sequence[Path], price: float | None
 ) -> Plan:
     """Look at every row's image and at the record of its image."""
     ends: Counter[Status] = Counter()
+    total = 0
+
+    def counted() -> Iterator[Row]:
+        nonlocal total
+        for row in rows:
+            total += 1
+            yield row
+
     steps: Counter[str] = Counter()
 
     def ended(outcome: Outcome) -> None:
         ends[outcome.status] += 1
 
     ledger, presence = Ledger(request.ledger), Presence(request.ledger)
-    jobs = Jobs(rows, request, folders, ended)
+    jobs = Jobs(counted(), request, folders, ended)
     seen: set[bytes] = set()
     try:
         async for batch in jobs.batches():
@@ -111,7 +119,7 @@ async def plan_rows(
         presence.close()
         ledger.close()
     return Plan._of(
-        len(rows),
+        total,
         ends,
         steps,
         latencies_of(learned),

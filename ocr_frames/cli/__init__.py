@@ -7,7 +7,7 @@ from typing import NoReturn
 import typer
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from ocr_frames import pipeline
+from ocr_frames import stream
 from ocr_frames.cli.config import config
 from ocr_frames.cli.ledger import ledger
 from ocr_frames.cli.lines import examples, tell_error
@@ -86,7 +86,7 @@ def main() -> None:
     """Run the command; turn what the library raises into one line and an exit code."""
     logging.basicConfig(format="%(message)s", level=logging.INFO, stream=sys.stderr)
     # The command tells the report itself.
-    pipeline.report_log.setLevel(logging.CRITICAL)
+    stream.report_log.setLevel(logging.CRITICAL)
     try:
         with logging_redirect_tqdm():
             app()

@@ -21,7 +21,11 @@ def starting(words: Iterable[str]) -> Callable[[str], list[str]]:
 
 
 Source = Annotated[
-    str, typer.Argument(help="Table to read: .csv or .parquet; or -: a path per line on stdin")
+    str,
+    typer.Argument(
+        help="Table to read: .csv or .parquet, a folder of these, a glob, or a URL; "
+        "or -: a path per line on stdin"
+    ),
 ]
 Column = Annotated[
     str | None, typer.Option(help="Column with the paths of the images; needed unless SOURCE is -")

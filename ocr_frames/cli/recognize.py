@@ -1,7 +1,6 @@
 """`ocr-frames recognize` and `ocr-frames plan`."""
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -28,7 +27,9 @@ SOME_ROWS_FAILED = 3
 
 def recognize(
     source: Source,
-    destination: Annotated[Path, typer.Argument(help="Table to write: .csv or .parquet")],
+    destination: Annotated[
+        str, typer.Argument(help="Table to write: .csv, .parquet, or a folder for Parquet parts")
+    ],
     column: Column = None,
     kind: KindOption = None,
     regions: RegionsOption = None,
@@ -54,6 +55,24 @@ def recognize(
         bool | None,
         typer.Option(help="Try again what failed for the image's own sake", show_default=False),
     ] = None,
+    only: Annotated[
+        str | None, typer.Option(help="Do the rows again that are failed or pending in the source")
+    ] = None,
+    row_group_rows: Annotated[
+        int | None, typer.Option(help="Rows to a Parquet row group, at most")
+    ] = None,
+    compression: Annotated[
+        str | None, typer.Option(help="Of Parquet: zstd, snappy, gzip, brotli, lz4, none")
+    ] = None,
+    part_rows: Annotated[
+        int | None, typer.Option(help="Rows to a part of a folder, at most")
+    ] = None,
+    escape_formulas: Annotated[
+        bool, typer.Option(help="In CSV, quote texts that a spreadsheet would run")
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option(help="Replace what a folder holds of another source or other arguments")
+    ] = False,
     progress: Annotated[
         bool | None,
         typer.Option(help="Show a bar on stderr, or a line per minute", show_default=False),
@@ -64,7 +83,7 @@ def recognize(
 
     Relative paths are looked for in the folder of the table, then in the working directory.
     Without endpoint and credentials the local engine recognizes. Run again after whatever
-    stopped it: what was paid for comes from the ledger.
+    stopped it: finished parts of a folder stay, what was paid for comes from the ledger.
     """
     options = options_of(kind, regions, language, setting, endpoint, ledger) | given(
         max_calls=max_calls,
@@ -72,6 +91,10 @@ def recognize(
         max_outstanding=max_outstanding,
         deadline_s=deadline_s,
         on_doubt=on_doubt,
+        only=only,
+        row_group_rows=row_group_rows,
+        compression=compression,
+        part_rows=part_rows,
         prefix=prefix,
         retry_failed=retry_failed,
         progress=progress,
@@ -81,6 +104,8 @@ def recognize(
             table,
             destination,
             name,
+            escape_formulas=escape_formulas,
+            overwrite=overwrite,
             **options,
         )
     typer.echo(f"{report} -> {destination}", err=True)

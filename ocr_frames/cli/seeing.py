@@ -98,7 +98,7 @@ def _deliver(
 
 def _frame(source: Path) -> pd.DataFrame:
     """Read a table; figures that CSV holds as text become numbers again."""
-    table = tables.read(source)
+    table = tables.Source(source).table()
     frame: pd.DataFrame = table.to_pandas()
     remembered = (table.schema.metadata or {}).get(b"PANDAS_ATTRS")
     frame.attrs = json.loads(remembered) if remembered else {}

@@ -1,5 +1,6 @@
 """A simulated vendor for a test: starts the process, asks it, kills it, starts it again."""
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -46,6 +47,11 @@ class Simulated:
     def pid(self) -> int:
         """The simulator's process."""
         return self._process.pid
+
+    @staticmethod
+    def text_of(image: bytes) -> str:
+        """What it reads in an image."""
+        return hashlib.sha256(image).hexdigest()
 
     def stats(self) -> dict[str, Any]:
         """What it counted so far; see `tests.adapters.books.Books.stats`."""

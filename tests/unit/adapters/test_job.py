@@ -68,6 +68,7 @@ def test_without_limits_a_part_is_told_nothing_of_them():
     told = part(job(parallelism=4, max_outstanding=None, rotate=90))
     limits = [told[name] for name in ("max_outstanding", "calls_per_second", "max_calls")]
     assert limits == [None, None, None]
+    assert (told["rotate"], told["progress"]) == (90, False)
 
 
 def test_what_is_configured_here_holds_where_a_part_is_done(monkeypatch: pytest.MonkeyPatch):
@@ -82,7 +83,6 @@ def test_what_is_configured_here_holds_where_a_part_is_done(monkeypatch: pytest.
     request = Request.of(told)
     assert '"German"' in request.settings_json
     assert (request.policy.calls_per_second, request.policy.max_calls) == (2.0, None)
-    assert (told["rotate"], told["progress"]) == (90, False)
 
 
 def test_the_endpoint_is_the_one_found_where_the_job_is_made(monkeypatch: pytest.MonkeyPatch):
