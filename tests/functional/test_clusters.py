@@ -13,7 +13,6 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from ocr_frames.columns import STATUSES
 from tests.adapters.clusters import MAX_CALLS, PARTITIONS, SECRET, Task
 from tests.adapters.simulated import ROOT, Simulated, simulated
 
@@ -98,16 +97,19 @@ def found(request: pytest.FixtureRequest, task: Task) -> dict[str, Any]:
     return {"name": name, "said": said, "out": out, **told}
 
 
+def cells(frame: pd.DataFrame) -> dict[str, list[Any]]:
+    """Values by column; the kinds of null that the versions of pandas have are one."""
+    return frame.astype(object).where(frame.notna(), None).to_dict("list")
+
+
 def test_the_same_rows_give_the_same_frame(found, alone):
     expected = alone[0]
     assert set(expected["ocr_status"]) == {"Completed", "Error", "Skipped"}
-    out = found["out"]
-    assert list(out.columns) == list(expected.columns)
+    assert cells(found["out"]) == cells(expected)
     if found["name"] == "spark":
-        assert pd.api.types.is_string_dtype(out["ocr_status"])
-        kinds = pd.CategoricalDtype(STATUSES)
-        out = out.assign(ocr_status=out["ocr_status"].astype(kinds))
-    pd.testing.assert_frame_equal(out.astype(expected.dtypes), expected)
+        assert pd.api.types.is_string_dtype(found["out"]["ocr_status"])
+    else:
+        assert found["out"]["ocr_status"].dtype == expected["ocr_status"].dtype
 
 
 def test_nothing_is_called_early_and_no_more_than_by_pandas_though_a_worker_is_killed(found, alone):
@@ -131,7 +133,7 @@ def test_the_budget_of_a_job_holds_though_a_worker_is_killed(found):
 def test_workers_start_local_engines_that_read_as_the_one_of_pandas(found, task, engine):
     out = pd.read_parquet(task.file("local.parquet"))
     expected = pd.read_parquet(task.samples).ocr.recognize("path", endpoint=engine, progress=False)
-    pd.testing.assert_frame_equal(out.astype(expected.dtypes), expected)
+    assert cells(out) == cells(expected)
     assert set(expected["ocr_status"]) == {"Completed"}
 
 
