@@ -88,8 +88,8 @@ def decode_token(text: bytes | str) -> Token:
 
 
 def encode_token(token: Token) -> str:
-    """Write the token answer."""
-    return token.model_dump_json()
+    """Write the token answer, its life in whole seconds as in the tutorial."""
+    return json.dumps(token.model_dump() | {"expires_in": int(token.expires_in)})
 
 
 # --- submit: POST, tutorials "Send ... for Recognition" ----------------------------------------
