@@ -88,16 +88,14 @@ def decode_token(text: bytes | str) -> Token:
 
 
 def encode_token(token: Token) -> str:
-    """Write the token answer."""
-    return token.model_dump_json()
+    """Write the token answer, its life in whole seconds as in the tutorial."""
+    return json.dumps(token.model_dump() | {"expires_in": int(token.expires_in)})
 
 
 # --- submit: POST, tutorials "Send ... for Recognition" ----------------------------------------
 
 
-class Rect(BaseModel):
-    """A region's corners in whole pixels."""
-
+class _Rect(BaseModel):
     model_config = FOLDED
 
     top_left_x: int
@@ -111,7 +109,7 @@ class OrderedRegion(BaseModel):
 
     model_config = FOLDED
 
-    rect: Rect
+    rect: _Rect
     order: int = 0
 
 
@@ -134,8 +132,8 @@ def encode_settings(settings: RecognitionSettings, regions: Sequence[Region] = (
     return json.dumps(document, sort_keys=True, separators=(",", ":"))
 
 
-def _rect(box: Region) -> Rect:
-    return Rect(top_left_x=box.x0, top_left_y=box.y0, bottom_right_x=box.x1, bottom_right_y=box.y1)
+def _rect(box: Region) -> _Rect:
+    return _Rect(top_left_x=box.x0, top_left_y=box.y0, bottom_right_x=box.x1, bottom_right_y=box.y1)
 
 
 def encode_submit(image: bytes, settings_json: str) -> bytes:
@@ -149,10 +147,9 @@ def decode_submit(body: bytes) -> Submission:
     Unknown settings and nulls are passed over, as generated clients send both. Raises WireError.
     """
     document = _object(body, "the body")
-    settings = document.get("settings")
     # generated clients write nothing as null, some languages write {} as []
-    if settings is None or settings == []:
-        settings = {}
+    given = document.get("settings")
+    settings = {} if given in (None, []) else given
     if not isinstance(settings, dict):
         raise WireError("settings: not a JSON object")
     known = {name.replace("_", "") for name in RecognitionSettings.model_fields}
@@ -185,21 +182,17 @@ def _decode_image(value: object) -> bytes:
 
 
 def _decode_regions(value: object) -> tuple[Region, ...]:
-    if value is None:
-        return ()
-    if not isinstance(value, list):
+    if not isinstance(value, list | None):
         raise WireError("regions: not a list")
     try:
-        regions = [OrderedRegion.model_validate(item, strict=True) for item in value]
-        return tuple(_box(region.rect) for region in sorted(regions, key=lambda one: one.order))
+        regions = [OrderedRegion.model_validate(item, strict=True) for item in value or ()]
+        rects = [region.rect for region in sorted(regions, key=lambda region: region.order)]
+        return tuple(
+            Region(x0=r.top_left_x, y0=r.top_left_y, x1=r.bottom_right_x, y1=r.bottom_right_y)
+            for r in rects
+        )
     except ValidationError as error:
         raise WireError(_problems(error, "regions")) from error
-
-
-def _box(rect: Rect) -> Region:
-    return Region(
-        x0=rect.top_left_x, y0=rect.top_left_y, x1=rect.bottom_right_x, y1=rect.bottom_right_y
-    )
 
 
 # --- the answer to a submit: a GUID -------------------------------------------------------------

@@ -55,11 +55,13 @@ def serve(
         ),
     ] = "auto",
     max_body_mb: Annotated[int, typer.Option(help="Of one request", min=1)] = 64,
-    max_queued: Annotated[int, typer.Option(help="Tasks that may wait", min=1)] = 10_000,
+    max_queued: Annotated[
+        int, typer.Option(help="Tasks that may wait, four fifths of one client", min=1)
+    ] = 10_000,
     max_queued_mb: Annotated[int, typer.Option(help="Of images that wait", min=1)] = 4096,
     trial_per_minute: Annotated[
         float,
-        typer.Option(help="Evaluation calls from one address; 0 switches them off", min=0.0),
+        typer.Option(help="Evaluation calls from one address; 0 is none", min=0.0),
     ] = 60.0,
     stop_limit_s: Annotated[
         float, typer.Option(help="Seconds for what is being recognized when it stops", min=0.0)

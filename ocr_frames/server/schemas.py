@@ -73,7 +73,7 @@ def models() -> Json:
         schema = model.model_json_schema(mode="serialization", ref_template=REF + "{model}")
         schemas |= schema.pop("$defs", {})
         schemas[model.__name__] = schema
-    for name, corner in schemas[wire.Rect.__name__]["properties"].items():
+    for name, corner in schemas["_Rect"]["properties"].items():
         corner["minimum"] = 0 if name.startswith("topLeft") else 1
     return schemas
 

@@ -103,8 +103,8 @@ class Record:
 class Store:
     """The tasks of one server, in a file or, with `path` None, for this process alone.
 
-    For this process alone means: only what has ended, in a temporary file without a name.
-    Raises LocalEngineError where the file is not one of ours.
+    The latter are only those that have ended, in a temporary file without a name. Raises
+    LocalEngineError where the file is not one of ours.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -158,8 +158,8 @@ class Store:
 
     def last_number(self) -> int:
         """The highest number of a task on record, 0 if there is none."""
-        (number,) = self._reader.execute("SELECT max(number) FROM tasks").fetchone()
-        return number or 0
+        (number,) = self._reader.execute("SELECT ifnull(max(number), 0) FROM tasks").fetchone()
+        return int(number)
 
     def submission(self, head: Head) -> Submission:
         """What is to be recognized.
@@ -179,10 +179,7 @@ class Store:
         )
 
     def record(self, task_id: UUID, *, results: bool) -> Record | None:
-        """How a task ended; None where it has not, or is not known. `results`: with them.
-
-        Raises StoreFailed.
-        """
+        """How a task ended, None where it has not or is not known. Raises StoreFailed."""
         wanted = "checksum, document" if results else "NULL, NULL"
         row = self._read_one(
             f"SELECT number, id, client, submitted_s, size, brief, {wanted} FROM tasks"  # noqa: S608
@@ -221,10 +218,9 @@ class Store:
 
     def _read_one(self, query: str, key: object) -> tuple[Any, ...] | None:
         try:
-            row: tuple[Any, ...] | None = self._reader.execute(query, (key,)).fetchone()
+            return next(self._reader.execute(query, (key,)), None)
         except sqlite3.Error as error:
             raise StoreFailed(str(error)) from error
-        return row
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

@@ -104,7 +104,7 @@ async def run(folder, count, kills):
 
 
 @pytest.mark.parametrize(
-    ("count", "kills"), [(90, 3), pytest.param(300, 10, marks=pytest.mark.benchmark)]
+    ("count", "kills"), [(60, 2), pytest.param(300, 10, marks=pytest.mark.benchmark)]
 )
 async def test_what_was_acknowledged_is_done(tmp_path, count, kills):
     disturbed = await run(tmp_path / "disturbed", count, kills)

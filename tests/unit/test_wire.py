@@ -102,6 +102,13 @@ def test_the_tutorials_token_is_read():
     assert "eyJ" not in repr(token)
 
 
+def test_the_tutorials_token_is_written():
+    golden = json.loads(GOLDEN_TOKEN)
+    written = wire.encode_token(wire.Token(access_token=golden["access_token"]))
+    assert json.loads(written) == golden
+    assert "3600," in written
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -224,7 +231,12 @@ def test_an_answer_that_is_none_is_a_wire_error(text: str):
         (b'{"image": "aGk=", "settings": []}', None),
         (b'{"image": "aGk=", "settings": 7}', "settings"),
         (b'{"image": "aGk=", "settings": {"language": "Klingon"}}', "language"),
+        (b'{"image": "aGk=", "settings": 0}', "settings"),
+        (b'{"image": "aGk=", "settings": {"rotate": "90"}}', "rotate: Input"),
+        (b'{"image": "aGk=", "settings": {"makeSpellCheck": 1}}', "makespellcheck: Input"),
         (b'{"image": "aGk=", "settings": {"regions": 3}}', "regions"),
+        (b'{"image": "aGk=", "settings": {"regions": ""}}', "regions"),
+        (b'{"image": "aGk=", "settings": {"regions": [7]}}', "regions: Input"),
         (b'{"image": "aGk=", "settings": {"regions": [{"order": 0}]}}', "rect"),
         (
             b'{"image": "aGk=", "settings": {"regions": [{"rect": {"topLeftX": 9, "topLeftY": 0,'
