@@ -4,14 +4,20 @@ import logging
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TextIO
 
-from tqdm.auto import tqdm
+from tqdm import TqdmWarning
 
 from ocr_frames.model import Outcome, Status
+
+with warnings.catch_warnings():
+    # Without ipywidgets a notebook gets a bar of text, which is no reason to complain.
+    warnings.simplefilter("ignore", TqdmWarning)
+    from tqdm.auto import tqdm
 
 log = logging.getLogger(__name__)
 
@@ -107,8 +113,8 @@ def _drawn(
         def draw() -> None:
             # The rate is of the time that has passed, so the count must not lag behind it.
             drawn.set_postfix(progress.shown(), refresh=False)
-            drawn.update(progress.done - drawn.n)
-            drawn.refresh()
+            if not drawn.update(progress.done - drawn.n):
+                drawn.refresh()
 
         with _every(_DRAW_S, draw, ended):
             yield

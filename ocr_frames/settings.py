@@ -103,7 +103,7 @@ def recognition_settings(kind: Kind, chosen: Mapping[str, Any]) -> RecognitionSe
     try:
         settings = RecognitionSettings(**chosen)
     except ValidationError as error:
-        raise MisuseError(_first_problem(error)) from error
+        raise MisuseError(_first_problem(error, RecognitionSettings)) from error
     if kind == "label" and settings.language != "English":
         raise MisuseError(
             f"labels are recognized in English only, not {settings.language}; "
@@ -112,15 +112,15 @@ def recognition_settings(kind: Kind, chosen: Mapping[str, Any]) -> RecognitionSe
     return settings
 
 
-def _first_problem(error: ValidationError) -> str:
+def _first_problem(error: ValidationError, model: type[BaseModel]) -> str:
     problem = error.errors(include_url=False)[0]
     name = str(problem["loc"][0])
-    name = {to_camel(n).lower(): n for n in RecognitionSettings.model_fields}.get(name, name)
+    name = {to_camel(n).lower(): n for n in model.model_fields}.get(name, name)
     value = problem["input"]
     if problem["type"] != "literal_error":
         return f"{name}={value!r}: {problem['msg']}"
-    allowed = get_args(RecognitionSettings.model_fields[name].annotation)
-    return f"{name}={value!r} is not one of the protocol's values{nearest(str(value), allowed)}"
+    allowed = get_args(model.model_fields[name].annotation)
+    return f"{name}={value!r} is not one of the known values{nearest(str(value), allowed)}"
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -200,7 +200,10 @@ class Endpoint:
 
     def __post_init__(self) -> None:
         if self.url and urlsplit(self.url).scheme not in ("http", "https"):
-            raise MisuseError(f"endpoint {self.url!r} is not an http:// or https:// URL")
+            raise MisuseError(
+                f"endpoint {self.url!r} is not an http:// or https:// URL; "
+                f"did you mean 'https://{self.url.rpartition('//')[2]}'?"
+            )
         if bool(self.client_id) != bool(self.client_secret):
             raise MisuseError("an endpoint needs both client_id and client_secret, or neither")
         object.__setattr__(self, "url", self.url.rstrip("/"))
@@ -299,5 +302,4 @@ def run_policy(**chosen: float | str | None) -> Policy:
     try:
         return Policy(**{name: value for name, value in chosen.items() if value is not None})
     except ValidationError as error:
-        problem = error.errors(include_url=False)[0]
-        raise MisuseError(f"{problem['loc'][0]}={problem['input']!r}: {problem['msg']}") from error
+        raise MisuseError(_first_problem(error, Policy)) from error

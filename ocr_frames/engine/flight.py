@@ -69,7 +69,9 @@ def end_of(answer: Answer) -> tuple[Status, Failure | None]:
     if answer.status is Status.NOT_EXIST:
         message = "the endpoint forgot this task twice; run again to submit it anew"
         return Status.NOT_EXIST, Failure("expired", message)
-    said = printable("; ".join(answer.messages)) or "the endpoint gave no reason"
+    said = printable("; ".join(answer.messages)) or (
+        "the endpoint gave no reason; look at the image, or run again with retry_failed=True"
+    )
     return Status.ERROR, Failure("recognition-failed", said)
 
 

@@ -13,6 +13,15 @@ from ocr_frames.errors import CallFailed, CallFailure
 from ocr_frames.model import Failure, Job, Status
 from ocr_frames.settings import Policy
 
+_STEPS = {
+    "bad-request": "change what it names, or leave the image out",
+    "unauthorized": "check client id and secret",
+    "throttled": "run again later, or lower calls_per_second",
+    "unavailable": "run again later",
+    "unexpected-status": "check the endpoint's address",
+    "bad-url": "check the endpoint's address",
+}
+"""The next step, where the message does not name it."""
 _HALTING = (CallFailure.ACCOUNT, CallFailure.STOPPED)
 
 
@@ -100,7 +109,7 @@ class Submitter:
         self, flight: Flight, failed: CallFailed, history: list[CallFailure]
     ) -> None:
         self._board.counts["in_doubt"] += history.count(CallFailure.IN_DOUBT)
-        failure = Failure(failed.code, failed.message)
+        failure = Failure(failed.code, advised(failed))
         if failed.failure in _HALTING:
             failure = self._board.halt(failed)
         status = Status.PENDING
@@ -114,6 +123,12 @@ class Submitter:
             status = Status.PENDING
             failure = _in_doubt(failed) if failed.failure is CallFailure.IN_DOUBT else failure
         await self._board.end(flight, status, failure)
+
+
+def advised(failed: CallFailed) -> str:
+    """What happened to a submit, and what to do about it."""
+    step = _STEPS.get(failed.code)
+    return failed.message if step is None else f"{failed.message}; {step}"
 
 
 def _in_doubt(failed: CallFailed) -> Failure:

@@ -106,3 +106,26 @@ def test_the_options_have_the_settings_with_their_types():
     assert {name: options.get(name) for name in ours if name != "result_type"} == {
         name: kind for name, kind in ours.items() if name != "result_type"
     }
+
+
+@pytest.mark.parametrize(
+    ("chosen", "says"),
+    [
+        (
+            {"on_doubt": "hodl"},
+            "on_doubt='hodl' is not one of the known values; did you mean 'hold'",
+        ),
+        ({"max_calls": "many"}, "max_calls='many'"),
+        ({"deadline_s": 0}, "deadline_s=0"),
+    ],
+)
+def test_a_wrong_policy_names_what_was_meant(chosen: dict[str, object], says: str):
+    with pytest.raises(MisuseError) as caught:
+        settings.run_policy(**chosen)  # type: ignore[arg-type]
+    assert says in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["ocr.house:8080/", "ftp://ocr.house:8080/"])
+def test_a_url_without_its_scheme_is_shown_with_it(url: str):
+    with pytest.raises(MisuseError, match=r"did you mean 'https://ocr.house:8080/'"):
+        Endpoint(url)

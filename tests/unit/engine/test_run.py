@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ocr_frames.errors import CallFailure, CredentialsError, UnreachableError
-from ocr_frames.model import Answer, Outcome, Status
+from ocr_frames.model import Answer, Kind, Outcome, Status
 from ocr_frames.settings import Policy
 from tests.adapters import exchanges
 from tests.adapters.clock import ManualClock
@@ -239,3 +239,23 @@ async def test_a_warning_is_logged_once_and_printable(caplog):
     assert [record.message for record in caplog.records] == [
         "the endpoint warns: some [31mdata lost"
     ]
+
+
+async def test_what_is_outstanding_is_told_at_any_time():
+    class Watched(Counting):
+        async def fetch(self, kind: Kind, task_id: str, wait_s: float) -> Answer:
+            told.append((run.outstanding, self.outstanding))
+            return await super().fetch(kind, task_id, wait_s)
+
+    told: list[tuple[int, int]] = []
+    trial = Trial(Watched(polls_until_ready=lambda task_id: 2), policy=Policy(max_outstanding=3))
+    run = trial.run()
+    images = [str(number).encode() for number in range(9)]
+    try:
+        ends = [ends async for ends in run.outcomes(batches(images))]
+    finally:
+        trial.close()
+    assert sum(map(len, ends)) == 9
+    assert all(1 <= here <= 3 and here >= there for here, there in told)
+    assert run.outstanding == 0
+    assert trial.budget.limit is None
