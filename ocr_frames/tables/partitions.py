@@ -33,7 +33,7 @@ def _names(folders: Sequence[str]) -> list[str]:
 def _is_whole(text: str | None) -> bool:
     if text is None:
         return True
-    return text.removeprefix("-").isdecimal() and -(2**31) <= int(text) < 2**31
+    return text.isascii() and text.removeprefix("-").isdecimal() and -(2**31) <= int(text) < 2**31
 
 
 def _typed(keys: Mapping[str, str | None], whole: set[str]) -> Keys:
