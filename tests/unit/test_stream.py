@@ -13,6 +13,7 @@ import pytest
 from ocr_frames import stream as streams
 from ocr_frames.errors import LedgerError
 from ocr_frames.model import Failure, Job, Outcome, Status
+from ocr_frames.progress import Figures, Progress
 from ocr_frames.request import Request
 from ocr_frames.session import Report
 from ocr_frames.settings import Endpoint
@@ -60,14 +61,14 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
     def report(rows: Any, seconds: float) -> Report:
         return Report(dict(rows), {}, 0, 0, 0, 0, seconds, engine.stopped)
 
-    session = SimpleNamespace(run=engine, report=report)
+    session = SimpleNamespace(run=engine, report=report, figures=lambda: Figures(0, 0))
     monkeypatch.setattr(streams, "open_session", lambda *_: session)
     return engine
 
 
 def streamed(rows: Iterator[Any], **options: Any) -> Stream:
     request = Request.of({"endpoint": Endpoint.trial(), "ledger": False})
-    moved = options.pop("moved", lambda outcome: None)
+    moved = options.pop("moved", Progress())
     return Stream(rows, request, [Path.cwd()], moved, **options)
 
 
@@ -151,8 +152,8 @@ async def test_answers_larger_than_the_bound_come_through(engine: Engine):
 
 async def test_rows_that_a_stopped_run_did_not_come_to_are_pending(engine: Engine):
     engine.stop_after = 1000
-    moved: list[int] = []
-    async with streamed(images(9000), moved=lambda end: moved.append(end.position)) as stream:
+    moved = Progress()
+    async with streamed(images(9000), moved=moved) as stream:
         taken = await stream.take(5000)
         assert stream.is_over
         taken = [*taken, *await stream.take(4000)]
@@ -162,7 +163,7 @@ async def test_rows_that_a_stopped_run_did_not_come_to_are_pending(engine: Engin
     assert {outcome.status for outcome in taken[:done]} == {Status.COMPLETED}
     assert {outcome.status for outcome in taken[done:]} == {Status.PENDING}
     assert {outcome.failure for outcome in taken[done:]} == {STOPPED}
-    assert sorted(moved) == list(range(9000))
+    assert (moved.done, moved.failed) == (9000, 9000 - done)
     assert report.rows == {"Completed": done, "Pending": 9000 - done}
     assert report.stopped == STOPPED
 
