@@ -9,10 +9,10 @@ class PoolConfig:
     """Workers and their limits.
 
     `workers`: processes; 0 is one per processor, or as many as the container is granted.
-    `task_limit_s`: seconds one task may take. `memory_limit`: bytes of private memory per worker;
-    one that holds half of it after a task is replaced. `max_tasks`: after so many a worker is
-    replaced, which returns what its caches hold. `recognizer`: "auto", the name of an engine
-    (recognizers.choice), or "module:class".
+    `task_limit_s`: seconds one task may take. `memory_limit`: bytes of private memory that a
+    worker may take; one that holds half of it after a task is replaced. `max_tasks`: after so
+    many a worker is replaced, which returns what its caches hold. `recognizer`: "auto", the name
+    of an engine (recognizers.choice), or "module:class".
     """
 
     workers: int = 0
