@@ -17,7 +17,7 @@ from ocr_frames.errors import MisuseError, TableError
 from ocr_frames.jobs import Row
 from ocr_frames.model import Outcome, Status
 from ocr_frames.progress import bar
-from ocr_frames.request import Options, Request
+from ocr_frames.request import Options, Request, settled
 from ocr_frames.session import Report
 from ocr_frames.settings import Policy
 from ocr_frames.stream import Stream
@@ -77,7 +77,7 @@ class Transform:
         self._columns = list(dict.fromkeys([*self._kept.names, *self._names, *self._joining.needs]))
         self.destination.check_writable()
         layout = self.request.layout
-        identity = _identity(options, self.request, column)
+        identity = _identity(own | settled(_others(options)), self.request, column)
         self._parts = Parts(self._source, self.destination, write.part_rows, identity)
         self._sink = Sink(
             self._source, self.destination, self._joining.schema, write, self._parts,

@@ -91,11 +91,11 @@ class Source:
             for at, slab in slabs(read):
                 yield at, _conformed(slab, wanted, fragment.keys)
 
-    def table(self) -> pa.Table:
-        """Read all of it, for looking at."""
-        names = self.schema.names
+    def table(self, columns: Sequence[str] | None = None) -> pa.Table:
+        """Read all rows of all `columns`, or of some, for looking at."""
+        names = self.schema.names if columns is None else columns
         read = [slab for fragment in self.fragments for _, slab in self.slabs(fragment, names)]
-        return pa.concat_tables([self.schema.empty_table(), *read])
+        return pa.concat_tables([self.schema.empty_table().select(names), *read])
 
     def check_unchanged(self, fragments: Iterable[Fragment]) -> None:
         """Raise TableError if one of these files is another by now."""

@@ -13,6 +13,7 @@ from ocr_frames.configuration import NAMES, VARIABLES, Configuration, Setting
 from ocr_frames.errors import MisuseError
 from ocr_frames.request import Options, Request
 from ocr_frames.settings import CLOUD_URL, Endpoint
+from ocr_frames.transform import Transform
 
 
 class Keys(KeyringBackend):
@@ -246,3 +247,18 @@ def test_a_folder_cannot_name_the_host_that_gets_your_secret(project: Path, keys
     named = read(**mine, OCR_FRAMES_ENDPOINT="https://other")
     assert named.endpoint() == Endpoint("https://other", "mine", "said")
     assert named.endpoint("https://given") == Endpoint("https://given", "mine", "said")
+
+
+def test_parts_that_were_made_under_another_configuration_are_other_parts(project, monkeypatch):
+    Path("in.csv").write_text("path\na.png\n")
+
+    def part() -> str:
+        made = Transform("in.csv", "out", "path", {"endpoint": Endpoint.local()})
+        return made._parts.of(made._source.fragments[0], 0).path
+
+    german = write(project, "language = 'German'")
+    first = part()
+    german.write_text("language = 'French'")
+    assert part() != first
+    german.write_text("language = 'German'\nmax_calls = 3")
+    assert part() == first

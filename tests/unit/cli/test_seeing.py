@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from ocr_frames.tables import Source
 from tests.unit.notebook.frames import MISSING
 
 
@@ -48,6 +49,29 @@ def test_a_csv_tells_as_much(call, results: Path):
     plain = json.loads(call("report", source, "--column", "path", "--json").stdout)
     assert plain["seconds"]["most"] == 5.0
     assert plain["errors"][0]["name"] == "gone.png"
+
+
+def test_a_folder_of_parts_is_one_table(call, results: Path, tmp_path: Path):
+    pd.read_parquet(results).to_parquet(results.with_name("more.parquet"))
+    assert call("report", results.parent).stdout.startswith("12 rows: 4 Completed, ")
+    done = call("preview", f"{results.parent}/*.parquet", "g.html", "--column", "path", "-n", "20")
+    assert done.exit_code == 0, done.stderr
+    assert (tmp_path / "g.html").read_text("utf-8").count("data:image/jpeg") == 8
+
+
+def test_what_is_not_looked_at_is_not_read(call, results: Path, monkeypatch):
+    read: list[str] = []
+    table = Source.table
+
+    def noted(self: Source, columns: list[str]) -> object:
+        read.extend(columns)
+        return table(self, columns)
+
+    monkeypatch.setattr(Source, "table", noted)
+    wide = pd.read_parquet(results).assign(scan=b"bytes", ocr_pdf=b"pdf", other_text=b"bytes")
+    wide.to_parquet(results)
+    assert call("report", results).exit_code == 0
+    assert set(read) == {"path", "ocr_status", "ocr_text", "ocr_error", "ocr_seconds"}
 
 
 def test_compare_tells_error_rates(call, results: Path, tmp_path: Path):
