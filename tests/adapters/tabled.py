@@ -177,3 +177,10 @@ def read(path: Path) -> pa.Table:
     source = Source(path)
     slabs = source.slabs(source.fragments[0], source.schema.names)
     return pa.concat_tables([slab for _, slab in slabs]).combine_chunks()
+
+
+def write_bytes_table(path: Path, rows: int, size: int, page_rows: int) -> None:
+    """A table that holds its images, `page_rows` to a page of the file, in one row group."""
+    images = pa.array([os.urandom(size) for _ in range(rows)], pa.binary())
+    table = pa.table({"id": range(rows), "image": images})
+    pq.write_table(table, path, write_batch_size=page_rows)

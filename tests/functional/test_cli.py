@@ -4,6 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from tests.conftest import CREDENTIALS
@@ -56,6 +57,8 @@ def test_failed_rows_are_exit_code_3_and_written(run, table: Path, tmp_path: Pat
         (["--column", "path", "--set", "rotate"], "name=value"),
         (["--column", "path", "--set", "langauge=English"], "did you mean 'language'"),
         (["--column", "path", "--regions", "none.json"], "none.json"),
+        (["--column", "path", "--compression", "zstd"], "compression= is for Parquet"),
+        (["--column", "path", "--only", "failed"], "'ocr_status'"),
         ([], "--column"),
     ],
 )
@@ -90,6 +93,40 @@ def test_the_output_may_be_the_input(run, table: Path):
     assert done.returncode == 0
     assert pd.read_csv(table)["ocr_status"].tolist() == ["Completed"] * 2
     assert list(table.parent.glob(".in.csv*")) == []
+
+
+def test_a_folder_gets_parts_and_failed_rows_are_done_again(run, table: Path, tmp_path: Path):
+    table.write_text("path\ncard.png\nlate.png\ncard.png\n")
+    done = run(
+        "recognize", table, "out", "--column", "path",
+        "--part-rows", "2", "--compression", "snappy", "--row-group-rows", "1",
+    )  # fmt: skip
+    assert done.returncode == 3, done.stderr
+    parts = sorted((tmp_path / "out").glob("*.parquet"))
+    assert [pq.read_metadata(part).num_rows for part in parts] == [2, 1]
+    assert pq.read_metadata(parts[0]).row_group(0).column(0).compression == "SNAPPY"
+    (tmp_path / "late.png").write_bytes(CARD.read_bytes())
+    again = run("recognize", "out", "out", "--column", "path", "--only", "failed")
+    # The card's path is in the folder of the first table; only the row that failed is read.
+    assert again.returncode == 0, again.stderr
+    assert pd.read_parquet(tmp_path / "out")["ocr_status"].tolist() == ["Completed"] * 3
+
+
+def test_csv_escapes_formulas_on_request(run, table: Path, tmp_path: Path):
+    table.write_text("path,note\ncard.png,=1+1\n")
+    done = run("recognize", table, "out.csv", "--column", "path", "--escape-formulas")
+    assert done.returncode == 0, done.stderr
+    assert pd.read_csv(tmp_path / "out.csv")["note"].tolist() == ["'=1+1"]
+
+
+def test_what_a_folder_holds_is_overwritten_on_request(run, table: Path, tmp_path: Path):
+    assert run("recognize", table, "out", "--column", "path").returncode == 0
+    other = ("recognize", table, "out", "--column", "path", "--prefix", "new_")
+    refused = run(*other)
+    assert refused.returncode == 2
+    assert "overwrite" in refused.stderr
+    assert run(*other, "--overwrite").returncode == 0
+    assert "new_text" in pd.read_parquet(tmp_path / "out").columns
 
 
 def test_regions_from_a_file_become_columns(run, table: Path, tmp_path: Path):
