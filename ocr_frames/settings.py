@@ -220,11 +220,7 @@ class Endpoint:
 
     @classmethod
     def local(cls, workers: int = 0) -> Self:
-        """The local engine, started on this machine when it is first needed.
-
-        It recognizes in `workers` processes, 0 for one per processor; an engine that runs
-        already in this Python process keeps those it has.
-        """
+        """The local engine: the one that this Python process runs, else started when needed."""
         if isinstance(workers, bool) or not isinstance(workers, int) or workers < 0:
             raise MisuseError(f"workers={workers!r} is not a whole number from 0")
         return cls("", workers=workers)

@@ -38,18 +38,21 @@ def recognizer(
       spent. A share of less than three calls recognizes nothing: its rows stay Pending.
     - `calls_per_second` and `max_outstanding` are divided by `parallelism`, how many batches
       are worked on at once: as many tasks as Spark's executors have cores, or as Ray gives the
-      operation at most. Without one of these limits, each batch at work has up to 64 images
-      outstanding.
+      operation at most. Where `max_outstanding` is not given, each batch at work has up to 64
+      images outstanding.
 
     A batch that comes again, as its task failed, finds what is on record in the ledger of its
     machine: what was acknowledged is polled or known, not submitted again, and there is no
     second share of `max_calls` for it. Other machines have ledgers of their own: on one of
-    them, it is paid for again, up to its share. The same holds for `ledger=False`.
+    them, it is paid for again, within its share if there is a budget. The same holds for
+    `ledger=False`. Where a budget stopped a job, make the function anew to go on.
 
     The endpoint is the one found here, where the function is made; its credentials travel with
     the function and are masked wherever it is shown. A local engine is started by every worker
     process that needs one, with one recognizing process; it ends with the worker. Relative
-    paths and the default ledger are the worker's.
+    paths and the default ledger are the worker's. A batch is held in memory: for images in the
+    cells, lower Spark's `spark.sql.execution.arrow.maxRecordsPerBatch`, or give Ray a
+    `batch_size`.
 
     Failures of rows are in their rows, as ever; a call raises what `df.ocr.recognize` raises.
     Raises MisuseError for a wrong argument.

@@ -39,19 +39,22 @@ class DaskAccessor:
           share, and what a partition does not need is not spent. Less than three calls for each
           raise MisuseError; use `repartition`.
         - `calls_per_second` and `max_outstanding` are divided by `parallelism`, how many
-          partitions the cluster works on at once: workers times their threads. Without one of
-          these limits, each partition at work has up to 64 images outstanding.
+          partitions the cluster works on at once: workers times their threads. Where
+          `max_outstanding` is not given, each partition at work has up to 64 images outstanding.
 
         A partition that Dask computes again finds what is on record in the ledger of its
         machine: what was acknowledged is polled or known, not submitted again, and there is no
         second share of `max_calls` for it. Other machines have ledgers of their own: computed
-        again on one of them, a partition is paid for again, up to its share. The same holds for
-        `ledger=False`. Computing a frame twice is a rerun like any other.
+        again on one of them, a partition is paid for again, within its share if there is a
+        budget. The same holds for `ledger=False`. Computing a frame twice is a rerun like any
+        other; where a budget stopped it, make the frame anew to go on.
 
         The endpoint is the one found here, where the frame is made; its credentials travel in
         the tasks and are masked wherever they are shown. A local engine is started by every
         worker process that needs one, with as many recognizing processes as the worker has
         threads; it ends with the worker. Relative paths and the default ledger are the worker's.
+        For cells of bytes in a frame made by `from_pandas`, set Dask's option
+        `dataframe.convert-string` to False: it would make strings of them.
 
         Failures of rows are in their rows, as ever. Computing raises what `df.ocr.recognize`
         raises. Raises MisuseError for a wrong argument or a missing column.

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from ocr_frames import settings
 from ocr_frames.clock import SystemClock
-from ocr_frames.configuration import defaults
+from ocr_frames.configuration import Configuration, defaults
 from ocr_frames.errors import LedgerError, MisuseError
 from ocr_frames.request import Request, ledger_path, settled
 from ocr_frames.settings import Endpoint
@@ -123,7 +123,8 @@ def _ledger(request: Request) -> Path | bool:
     """The ledger of every machine: the one named, else that of whoever works there."""
     if request.ledger is None:
         return False
-    return request.ledger == ledger_path(True, {}) or request.ledger.absolute()
+    unnamed = Configuration(None, {}, {}).ledger
+    return request.ledger == unnamed or request.ledger.absolute()
 
 
 def claim(ledger: Path, name: str, now_s: float) -> bool:

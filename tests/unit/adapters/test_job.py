@@ -117,6 +117,8 @@ def test_a_named_ledger_is_the_same_file_for_all_and_the_default_each_users_own(
     assert part(job(ledger=False))["ledger"] is False
     monkeypatch.chdir(tmp_path)
     assert part(job(ledger="mine"))["ledger"] == tmp_path / "mine"
+    (tmp_path / "ocr-frames.toml").write_text('ledger = "the projects"')
+    assert part(job())["ledger"] == tmp_path / "the projects"
 
 
 def test_a_share_of_the_budget_is_there_once(tmp_path: Path):
