@@ -41,7 +41,8 @@ class Job:
     `covered_by` those of others whose results hold all that these would give. `digest` tells
     which image it is: the sha256 of its file, or of its pixels where there is no file. `image`
     is its bytes if they were read already, and `load` reads them (again) when needed, or tells
-    why that same image cannot be had any more.
+    why that same image cannot be had any more. `recognizer` is who recognizes it, where that is
+    another than for the run's other jobs.
     """
 
     position: int
@@ -51,6 +52,7 @@ class Job:
     load: Callable[[], "bytes | Failure"]
     image: bytes | None = None
     covered_by: tuple[str, ...] = ()
+    recognizer: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Settings that are the same for all rows, or come with each row out of a column."""
 
-from collections.abc import Hashable, Mapping, Sized
+from collections.abc import Callable, Hashable, Mapping, Sized
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -46,30 +46,46 @@ class Choice:
     """What to do with one image: `kind`, and its settings as they go over the wire.
 
     `covered_by`: the same settings with other result types, which hold this one's results.
+    `recognizer`: who recognizes, where that is not the same for all rows.
     """
 
     kind: Kind
     settings_json: str
     covered_by: tuple[str, ...] = ()
+    recognizer: str = ""
 
 
 class RowSettings:
     """Turns the values that a row brings along into its Choice."""
 
-    def __init__(self, chosen: Mapping[str, Any], result_type: ResultType = "Text") -> None:
+    def __init__(
+        self,
+        chosen: Mapping[str, Any],
+        result_type: ResultType = "Text",
+        recognizer: Callable[[str], str] | None = None,
+    ) -> None:
         """Validate what is the same for all rows. Raises MisuseError.
 
         `chosen` holds `kind`, `regions` and recognition settings, those alone that were given.
+        `recognizer` tells who reads a language, where there are several.
         """
         self._fixed = {n: value for n, value in chosen.items() if not isinstance(value, Column)}
         self._from_rows = {n: v.name for n, v in chosen.items() if isinstance(v, Column)}
         self._result_type = result_type
+        self._recognizer = recognizer if "language" in self._from_rows else None
+        self._recognizers: dict[str, str] = {}
         self._cached: dict[object, Choice | Failure | None] = {}
         given = self._fixed.pop("regions", None)
         self._regions = Regions.of(given) if given is not None else Regions()
         self._check_kind()
         self.fixed = self._choice({}, self._regions, self._kind({}, self._regions))
         self.columns = tuple(dict.fromkeys(self._from_rows.values()))
+
+    @property
+    def regions(self) -> Regions | Column:
+        """The boxes that are the same for all rows, or where a row has its own."""
+        column = self._from_rows.get("regions")
+        return self._regions if column is None else Column(column)
 
     @property
     def region_names(self) -> tuple[str, ...]:
@@ -119,7 +135,15 @@ class RowSettings:
         recognition = settings.recognition_settings(kind, merged)
         encoded = wire.encode_settings(recognition, regions.boxes)
         covering = COVERING.get(self._result_type, ())
-        return Choice(kind, encoded, tuple(encoded.replace(*self._typed(t)) for t in covering))
+        covered_by = tuple(encoded.replace(*self._typed(other)) for other in covering)
+        return Choice(kind, encoded, covered_by, self._reader_of(recognition.language))
+
+    def _reader_of(self, language: str) -> str:
+        if self._recognizer is None:
+            return ""
+        if language not in self._recognizers:
+            self._recognizers[language] = self._recognizer(language)
+        return self._recognizers[language]
 
     def _typed(self, other: ResultType) -> tuple[str, str]:
         """What stands for the result type in encoded settings, and for another one."""

@@ -26,7 +26,7 @@ def covering_keys(job: Job, recognizer: str) -> list[bytes]:
 
 
 def _key(job: Job, settings_json: str, recognizer: str) -> bytes:
-    parts = (job.digest.hex(), settings_json, job.kind, recognizer)
+    parts = (job.digest.hex(), settings_json, job.kind, job.recognizer or recognizer)
     return hashlib.sha256("\n".join(parts).encode()).digest()
 
 
