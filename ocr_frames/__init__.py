@@ -14,6 +14,7 @@ from ocr_frames.errors import (
 from ocr_frames.model import Status
 from ocr_frames.pipeline import plan_table, recognize_arrow, recognize_table
 from ocr_frames.plan import Plan
+from ocr_frames.row_settings import col
 from ocr_frames.session import Report
 from ocr_frames.settings import Endpoint
 
@@ -32,6 +33,7 @@ __all__ = [
     "Status",
     "TableError",
     "UnreachableError",
+    "col",
     "plan_table",
     "recognize_arrow",
     "recognize_table",

@@ -2,27 +2,42 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 
+from ocr_frames.details import TYPES, WORD, Detail
 from ocr_frames.errors import MisuseError
 from ocr_frames.model import Outcome, Status
 
 STATUSES = tuple(status.value for status in Status)
 STATUS_TYPE = pa.dictionary(pa.int8(), pa.string())
 _OWN = ("status", "text", "error")
+_DTYPES = {
+    pa.string(): pd.StringDtype("pyarrow"),
+    pa.int32(): pd.Int32Dtype(),
+    pa.float64(): pd.Float64Dtype(),
+    pa.bool_(): pd.BooleanDtype(),
+    TYPES["pdf"]: pd.ArrowDtype(TYPES["pdf"]),
+    TYPES["words"]: pd.ArrowDtype(TYPES["words"]),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Which columns are added: `prefix` with status, text, error, and one per named region."""
+    """Which columns are added.
+
+    `prefix` with status, text, error, one per named region, one per detail.
+    """
 
     prefix: str = "ocr_"
     region_names: tuple[str, ...] = ()
+    details: tuple[Detail, ...] = ()
 
     def __post_init__(self) -> None:
-        taken = [name for name in self.region_names if name in _OWN]
+        taken = [name for name in self.region_names if name in (*_OWN, *self.details)]
         if taken:
             raise MisuseError(
                 f"a region cannot be named {taken[0]!r}: {self.prefix}{taken[0]} "
@@ -32,12 +47,13 @@ class Layout:
     @property
     def names(self) -> tuple[str, ...]:
         """The names of the added columns, in order."""
-        return tuple(self.prefix + name for name in (*_OWN, *self.region_names))
+        return tuple(self.prefix + n for n in (*_OWN, *self.region_names, *self.details))
 
     @property
     def schema(self) -> pa.Schema:
-        """Arrow types of the added columns: dictionary<int8, string> for status, else string."""
-        types = [STATUS_TYPE] + [pa.string()] * (len(self.names) - 1)
+        """Arrow types: dictionary<int8, string> for status, `TYPES` for details, else string."""
+        texts = [pa.string()] * (len(_OWN) - 1 + len(self.region_names))
+        types = [STATUS_TYPE, *texts, *(TYPES[name] for name in self.details)]
         return pa.schema(list(zip(self.names, types, strict=True)))
 
     def check_free(self, taken: Iterable[object]) -> None:
@@ -64,21 +80,36 @@ def to_arrow(outcomes: Sequence[Outcome], layout: Layout) -> pa.Table:
     ]
     for index in range(len(layout.region_names)):
         columns.append(_strings(_region_text(o, index, layout) for o in outcomes))
+    for index, name in enumerate(layout.details):
+        columns.append(_detail(name, [o.details[index] if o.details else None for o in outcomes]))
     return pa.Table.from_arrays(columns, schema=layout.schema)
 
 
 def to_pandas(outcomes: Sequence[Outcome], layout: Layout, index: pd.Index) -> pd.DataFrame:
-    """Build the added columns as a frame with `index`: categorical status, string otherwise."""
-    table = to_arrow(outcomes, layout)
-    string = pd.StringDtype("pyarrow")
-    frame: pd.DataFrame = table.to_pandas(
-        types_mapper=lambda kind: string if kind == pa.string() else None
-    )
+    """Build the added columns as a frame with `index`.
+
+    Status is categorical; all else has dtypes that know null: string, Int32, Float64, boolean,
+    and Arrow's own for words and pdf.
+    """
+    frame: pd.DataFrame = to_arrow(outcomes, layout).to_pandas(types_mapper=_DTYPES.get)
     return frame.set_axis(index, axis="index")
 
 
 def _strings(values: Iterable[str | None]) -> pa.Array:
     return pa.array(list(values), pa.string())
+
+
+def _detail(name: Detail, values: Sequence[Any]) -> pa.Array:
+    if name != "words":
+        return pa.array(values, TYPES[name])
+    ends = accumulate(0 if words is None else len(words) for words in values)
+    starts = [0, *ends]
+    offsets = [
+        None if words is None else start for start, words in zip(starts, values, strict=False)
+    ]
+    parts = [words for words in values if words is not None]
+    joined = pa.concat_arrays(parts) if parts else pa.array([], WORD)
+    return pa.ListArray.from_arrays(pa.array([*offsets, starts[-1]], pa.int32()), joined)
 
 
 def _text(outcome: Outcome) -> str | None:

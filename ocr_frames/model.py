@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 Kind = Literal["image", "label", "regions"]
 CallKind = Literal["token", "submit", "fetch"]
@@ -36,9 +36,13 @@ class Failure:
 class Job:
     """One image to recognize.
 
-    `position` is the row's position in the source, from 0; `settings_json` the canonical JSON
-    text of the settings as they go over the wire; `digest` the sha256 of the image file;
-    `image` its bytes if they were read already, and `load` reads them (again) when needed.
+    `position` is the row's position in the source, from 0; numbers below 0 are pages of a row.
+    `settings_json` is the canonical JSON text of the settings as they go over the wire,
+    `covered_by` those of others whose results hold all that these would give. `digest` tells
+    which image it is: the sha256 of its file, or of its pixels where there is no file. `image`
+    is its bytes if they were read already, and `load` reads them (again) when needed, or tells
+    why that same image cannot be had any more. `recognizer` is who recognizes it, where that is
+    another than for the run's other jobs.
     """
 
     position: int
@@ -47,6 +51,8 @@ class Job:
     digest: bytes
     load: Callable[[], "bytes | Failure"]
     image: bytes | None = None
+    covered_by: tuple[str, ...] = ()
+    recognizer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +83,20 @@ class Answer:
         """The plain texts among the results, in order: one, or one per region."""
         return tuple(result.data.decode() for result in self.results if result.type == "Text")
 
+    @property
+    def documents(self) -> tuple[Result, ...]:
+        """The results beside the texts, in order."""
+        return tuple(result for result in self.results if result.type != "Text")
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+
+class Outcome(NamedTuple):
     """How one row ended.
 
     `texts` has one entry, or one per region; it is empty unless `status` is Completed.
     `failure` is None exactly when all is well. `from_ledger`: an earlier run paid for it.
+    `calls` were made for it, submits and fetches, repetitions included, by whom it was paid;
+    `seconds` passed from submit to result; None where that is not known. `results` are those
+    beside the texts; `details` what is drawn from all of it for columns on request.
     """
 
     position: int
@@ -92,3 +105,7 @@ class Outcome:
     failure: Failure | None = None
     task_id: str | None = None
     from_ledger: bool = False
+    calls: int | None = None
+    seconds: float | None = None
+    results: tuple[Result, ...] = ()
+    details: tuple[Any, ...] = ()

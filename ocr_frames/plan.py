@@ -9,7 +9,7 @@ from typing import Self
 from ocr_frames.clock import SystemClock
 from ocr_frames.engine import resume
 from ocr_frames.engine.flight import key_of
-from ocr_frames.engine.journal import latencies_of
+from ocr_frames.engine.journal import latencies_of, look_up_jobs
 from ocr_frames.engine.ledger import Entry, Ledger
 from ocr_frames.engine.polling import Latencies
 from ocr_frames.engine.presence import Presence
@@ -136,11 +136,12 @@ def _count_steps(
     steps: Counter[str],
     seen: set[bytes],
 ) -> None:
-    keys = {key_of(job, request.recognizer) for job in batch} - seen
-    seen |= keys
-    entries = ledger.look_up(list(keys))
+    jobs = {key_of(job, request.recognizer): job for job in batch}
+    new = {key: job for key, job in jobs.items() if key not in seen}
+    seen.update(new)
+    entries = look_up_jobs(ledger, new, request.recognizer)
     now_s = SystemClock().wall_s()
-    for key in keys:
+    for key in new:
         entry: Entry | None = entries.get(key)
         alive = presence.is_others(entry)
         steps["doubtful"] += resume.is_doubtful(entry, others_alive=alive)

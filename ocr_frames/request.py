@@ -3,43 +3,50 @@
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, TypedDict
 
-from ocr_frames import settings, wire
+from ocr_frames import details, documents, settings
 from ocr_frames.columns import Layout
 from ocr_frames.configuration import Configuration
+from ocr_frames.details import Detail
 from ocr_frames.errors import MisuseError
+from ocr_frames.images import pages
 from ocr_frames.languages import Language
 from ocr_frames.model import Kind
+from ocr_frames.regions import Box
+from ocr_frames.row_settings import Column, RowSettings
 from ocr_frames.server.embedded import engine_identity
 from ocr_frames.settings import (
-    Box,
     DsrConfidence,
     DsrMode,
     Endpoint,
     OnDoubt,
     Policy,
     RecognitionSettings,
-    Regions,
 )
+
+_PER_ROW = ("kind", "regions", *RecognitionSettings.model_fields)
 
 
 class Options(TypedDict, total=False):
     """What every way of recognizing takes; `df.ocr.recognize` describes each."""
 
-    kind: Kind
-    regions: Sequence[Box] | Mapping[str, Box]
-    language: Language
-    make_skew_correct: bool
-    rotate: int
-    make_binarization: bool
-    make_contrast_correction: bool
-    make_upsampling: bool
-    make_spell_check: bool
-    dsr_mode: DsrMode
-    dsr_confidence: DsrConfidence
+    kind: Kind | Column
+    regions: Sequence[Box] | Mapping[str, Box] | Column
+    language: Language | Column
+    make_skew_correct: bool | Column
+    rotate: int | Column
+    make_binarization: bool | Column
+    make_contrast_correction: bool | Column
+    make_upsampling: bool | Column
+    make_spell_check: bool | Column
+    dsr_mode: DsrMode | Column
+    dsr_confidence: DsrConfidence | Column
+    details: Sequence[Detail]
+    split_pages: bool | None
+    allow_private_urls: bool
     endpoint: Endpoint | None
     prefix: str
     ledger: bool | str | Path
@@ -54,53 +61,76 @@ class Options(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to do with every cell. `ledger` None keeps no record beyond the run."""
+    """What to do with every cell.
 
-    kind: Kind
-    settings_json: str
+    `splits` tells which files are taken apart into pages, as `images.pages` names them.
+    `ledger` None keeps no record beyond the run.
+    """
+
+    row_settings: RowSettings
     layout: Layout
     endpoint: Endpoint
     ledger: Path | None
     policy: Policy
     progress: bool
-    regions: Regions = field(default_factory=Regions)
+    splits: bytes = b""
+    allow_private_urls: bool = False
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Self:
         """Validate the options; where they are silent, the configuration speaks.
 
-        Raises MisuseError.
+        Raises MisuseError, and MissingExtraError for what details need.
         """
         options = settled(options)
-        given = options.get("regions")
-        regions = Regions.of(given) if given is not None else Regions()
-        kind = _kind(options.get("kind"), regions)
         _check_types(options)
         endpoint = options.get("endpoint") or Configuration.read().endpoint()
-        if endpoint.is_trial and kind != "image":
-            raise MisuseError('the evaluation endpoint knows kind="image" only')
-        recognition = settings.recognition_settings(
-            kind, _named(RecognitionSettings.model_fields, options)
+        asked = details.checked(options.get("details") or ())
+        rows = RowSettings(
+            {name: value for name, value in options.items() if _is_given(name, value)},
+            details.result_type(asked),
+            engine_identity if endpoint.is_local else None,
         )
+        if endpoint.is_trial and not rows.only_images:
+            raise MisuseError('the evaluation endpoint knows kind="image" only')
+        if "pdf" in asked and rows.reads_regions:
+            documents.require_joining()
         return cls(
-            kind=kind,
-            settings_json=wire.encode_settings(recognition, regions.boxes),
-            layout=Layout(options.get("prefix", "ocr_"), regions.names),
+            row_settings=rows,
+            layout=Layout(options.get("prefix", "ocr_"), rows.region_names, asked),
             endpoint=endpoint,
             ledger=ledger_path(options.get("ledger", True)),
             policy=settings.run_policy(**_named(Policy.model_fields, options)),
             progress=options.get("progress", True),
-            regions=regions,
+            splits=_splits(options.get("split_pages"), endpoint),
+            allow_private_urls=options.get("allow_private_urls", False),
         )
 
     def remembered(self, column: str) -> dict[str, object]:
         """What tells a reader of the results what they are of: plain values."""
-        return {"column": column, "prefix": self.layout.prefix, "regions": self.regions.plain}
+        regions = self.row_settings.regions
+        told = regions.name if isinstance(regions, Column) else regions.plain
+        return {"column": column, "prefix": self.layout.prefix, "regions": told}
+
+    @property
+    def kind(self) -> Kind:
+        """What every image is, unless its row says something else."""
+        return self.row_settings.fixed.kind
+
+    @property
+    def settings_json(self) -> str:
+        """The settings of every image, unless its row says something else."""
+        return self.row_settings.fixed.settings_json
 
     @property
     def row_columns(self) -> tuple[str, ...]:
         """Columns beside the image's that every row brings along, in this order."""
-        return ()
+        return self.row_settings.columns
+
+    @property
+    def with_results(self) -> bool:
+        """Whether anything is drawn from results beside the texts."""
+        return details.result_type(self.layout.details) != "Text"
 
     @property
     def recognizer(self) -> str:
@@ -136,6 +166,24 @@ def _named(names: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, An
     return {name: value for name, value in options.items() if name in names}
 
 
+def _is_given(name: str, value: object) -> bool:
+    """Whether an option is a setting of images; kind and regions may be left open with None."""
+    return name in _PER_ROW and (value is not None or name not in ("kind", "regions"))
+
+
+def _splits(chosen: bool | None, endpoint: Endpoint) -> bytes:
+    """Which files are taken apart: those of which the endpoint would read the first page only.
+
+    The local engine and other servers of the protocol read all pages of a TIFF file, and nobody
+    all pictures of an animated one.
+    """
+    if chosen is False:
+        return b""
+    if chosen or endpoint.reads_first_page_only:
+        return pages.TIFF + pages.ANIMATED
+    return pages.ANIMATED
+
+
 def _check_names(options: Mapping[str, Any]) -> None:
     for name in options:
         if name not in Options.__annotations__:
@@ -150,17 +198,13 @@ def _check_types(options: Mapping[str, Any]) -> None:
             "endpoint= is not an Endpoint; use Endpoint(url, client_id, client_secret), "
             "Endpoint.cloud(...), Endpoint.trial() or Endpoint.local()"
         )
-    for name, kind in (("prefix", str), ("progress", bool)):
+    for name, kind in (("prefix", str), ("progress", bool), ("allow_private_urls", bool)):
         if not isinstance(options.get(name, kind()), kind):
             raise MisuseError(f"{name}={options[name]!r} is not of type {kind.__name__}")
-
-
-def _kind(kind: Kind | None, regions: Regions) -> Kind:
-    known = ("image", "label", "regions")
-    if kind is not None and kind not in known:
-        raise MisuseError(f"kind={kind!r}{settings.nearest(str(kind), known)}")
-    if kind == "regions" and not regions.boxes:
-        raise MisuseError('kind="regions" needs regions=, a list of boxes or a dict of names')
-    if kind in ("image", "label") and regions.boxes:
-        raise MisuseError(f'regions= goes with kind="regions", not {kind!r}')
-    return "regions" if regions.boxes else kind or "image"
+    if options.get("split_pages") not in (None, True, False):
+        raise MisuseError(f"split_pages={options['split_pages']!r} is neither True, False nor None")
+    for name, value in options.items():
+        if isinstance(value, Column) and name not in _PER_ROW:
+            raise MisuseError(
+                f"{name}= is the same for all rows; col() is for recognition settings"
+            )

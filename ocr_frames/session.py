@@ -108,7 +108,15 @@ def open_session(request: Request, goal: Goal, stack: AsyncExitStack) -> Session
     stack.push_async_callback(exchange.close)
     journal = Journal(ledger, presence, request.recognizer, clock)
     run = Run(
-        exchange, journal, meter, caller, policy, clock, recognizer=request.recognizer, goal=goal
+        exchange,
+        journal,
+        meter,
+        caller,
+        policy,
+        clock,
+        recognizer=request.recognizer,
+        goal=goal,
+        with_results=request.with_results,
     )
     return Session(run, caller, budget)
 

@@ -2,7 +2,7 @@
 
 import difflib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, Self, get_args
 from urllib.parse import urlsplit
@@ -134,50 +134,6 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"; there are: {shown}"
 
 
-Box = Sequence[int]
-
-
-@dataclass(frozen=True, slots=True)
-class Regions:
-    """The boxes to read in every image, in order; `names` is empty or has one per box."""
-
-    boxes: tuple[Region, ...] = ()
-    names: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, given: Sequence[Box] | Mapping[str, Box]) -> Self:
-        """Validate a list of boxes, or a dict of names to boxes. Raises MisuseError."""
-        if isinstance(given, str) or not isinstance(given, Mapping | Sequence):
-            raise MisuseError(f"regions={given!r} is neither a list of boxes nor a dict of names")
-        names = tuple(str(name) for name in given) if isinstance(given, Mapping) else ()
-        boxes = list(given.values()) if isinstance(given, Mapping) else list(given)
-        if not boxes:
-            raise MisuseError("regions is empty; give at least one box")
-        labels = names or range(len(boxes))
-        return cls(tuple(map(_region, labels, boxes)), names)
-
-    @property
-    def plain(self) -> list[list[int]] | dict[str, list[int]]:
-        """The boxes in the form in which `of` takes them, as plain values."""
-        boxes = [[box.x0, box.y0, box.x1, box.y1] for box in self.boxes]
-        return dict(zip(self.names, boxes, strict=True)) if self.names else boxes
-
-
-def _region(name: object, box: Box) -> Region:
-    try:
-        x0, y0, x1, y1 = box
-        return Region(x0=x0, y0=y0, x1=x1, y1=y1)
-    except ValidationError as error:
-        problem = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in problem["loc"])
-        message = problem["msg"].removeprefix("Value error, ")
-        raise MisuseError(f"region {name!r}: {where} {message}".replace(":  ", ": ")) from error
-    except (TypeError, ValueError) as error:
-        raise MisuseError(
-            f"region {name!r}: a box is four whole pixels (left, top, right, bottom), not {box!r}"
-        ) from error
-
-
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """Where to send, and as whom.
@@ -234,6 +190,11 @@ class Endpoint:
     def is_trial(self) -> bool:
         """Whether calls go unauthorized to the evaluation path."""
         return bool(self.url) and self.client_id is None
+
+    @property
+    def reads_first_page_only(self) -> bool:
+        """Whether of a file with several pages only the first is read: so does the vendor."""
+        return self.is_trial or self.url == CLOUD_URL
 
     @property
     def identity(self) -> str:

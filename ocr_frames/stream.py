@@ -137,7 +137,7 @@ class Stream:
             self._moved.watch(self._session.figures)
             async for ends in self._session.run.outcomes(jobs.batches()):
                 for outcome in ends:
-                    self._ended(outcome)
+                    jobs.land(outcome)
 
     def _pulled(self) -> Iterator[Row]:
         """The rows, as long as there is room; on a thread."""
@@ -189,4 +189,4 @@ class Stream:
 
 
 def _size(outcome: Outcome) -> int:
-    return _OUTCOME_BYTES + sum(map(sys.getsizeof, outcome.texts))
+    return _OUTCOME_BYTES + sum(map(sys.getsizeof, (*outcome.texts, *outcome.details)))

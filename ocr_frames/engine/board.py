@@ -12,7 +12,7 @@ from ocr_frames.engine.ledger import State
 from ocr_frames.engine.meter import Meter
 from ocr_frames.engine.resume import Goal, Step, end_without_call
 from ocr_frames.errors import CallFailed
-from ocr_frames.model import Failure, Outcome, Status
+from ocr_frames.model import Failure, Outcome, Result, Status
 
 log = logging.getLogger(__name__)
 
@@ -169,6 +169,7 @@ class Board:
         status: Status,
         failure: Failure | None,
         texts: tuple[str, ...] = (),
+        results: tuple[Result, ...] = (),
     ) -> None:
         """Give all rows of a flight their end, once, and free its slot."""
         if flight.ended:
@@ -176,7 +177,7 @@ class Board:
         flight.ended = True
         self.flights.pop(flight.key, None)
         self.give_slot_back(flight)
-        await self.tell(flight.outcomes(status, failure, texts))
+        await self.tell(flight.outcomes(status, failure, texts, results))
 
     async def tell(self, outcomes: Iterable[Outcome]) -> None:
         """Hand outcomes to the reader; waits when it is far behind."""
@@ -191,6 +192,7 @@ class Board:
         if failure is None and step is not Step.DONE:
             return False
         flight.task_id = entry.task_id if entry else None
+        flight.recall(entry)
         self.drop(flight)
         if failure is not None:
             self._ended += flight.outcomes(Status.PENDING, failure)
@@ -199,7 +201,9 @@ class Board:
             # Its other rows were counted as duplicates when they joined it.
             self.counts["from_ledger" if earlier else "duplicates"] += 1
             status = Status.COMPLETED if entry.state is State.COMPLETED else Status.ERROR
-            self._ended += flight.outcomes(status, entry.failure, entry.texts, from_ledger=earlier)
+            self._ended += flight.outcomes(
+                status, entry.failure, entry.texts, entry.results, from_ledger=earlier
+            )
         return True
 
     async def tell_ended(self) -> None:

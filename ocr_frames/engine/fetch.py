@@ -3,6 +3,7 @@
 import asyncio
 import math
 from collections import deque
+from dataclasses import replace
 from typing import Protocol
 
 from ocr_frames.clock import Clock
@@ -11,6 +12,7 @@ from ocr_frames.engine.board import Board
 from ocr_frames.engine.calls import Caller, DeadlineError, Exchange
 from ocr_frames.engine.flight import Flight, end_of, record_of
 from ocr_frames.engine.holding import HoldingPoller
+from ocr_frames.engine.ledger import Entry
 from ocr_frames.engine.polling import Poller, PollPolicy
 from ocr_frames.engine.submit import Submitter
 from ocr_frames.errors import CallFailed, CallFailure, printable
@@ -106,7 +108,9 @@ class Fetcher:
         held = self._exchange.holds_answers
         try:
             answer = await self._caller.call(
-                lambda: self._exchange.fetch(flight.job.kind, task_id, self._policy.wait_s),
+                lambda: flight.counted(
+                    self._exchange.fetch(flight.job.kind, task_id, self._policy.wait_s)
+                ),
                 retry.fetch_wait_s,
                 flight.deadline_s,
                 [],
@@ -158,12 +162,19 @@ class Fetcher:
             self._board.warn(printable(warning))
         status, failure = end_of(answer)
         assert flight.entry is not None  # noqa: S101 - submitted before
-        record = record_of(status, failure, answer.texts, flight.entry)
+        flight.seconds = self._seconds(flight.entry)
+        record = record_of(status, failure, answer.texts, flight.entry, answer.documents)
         if record is not None:
+            record = replace(record, calls=flight.calls, seconds=flight.seconds)
             await self._board.journal.record(flight.key, flight.entry, record)
         elif failure is not None:
             await self._board.journal.strike(flight.key, flight.entry)
-        await self._board.end(flight, status, failure, answer.texts)
+        await self._board.end(flight, status, failure, answer.texts, answer.documents)
+
+    def _seconds(self, entry: Entry) -> float | None:
+        if entry.submitted_s is None:
+            return None
+        return max(0.0, self._clock.wall_s() - entry.submitted_s)
 
     async def _end_overdue(self, now_s: float) -> None:
         while self._next_deadline_s() <= (math.inf if self._board.silent else now_s):

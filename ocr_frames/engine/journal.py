@@ -8,9 +8,11 @@ from dataclasses import replace
 from typing import TypeVar
 
 from ocr_frames.clock import Clock
-from ocr_frames.engine.ledger import Change, Entry, Ledger
+from ocr_frames.engine.flight import covering_keys
+from ocr_frames.engine.ledger import Change, Entry, Ledger, State
 from ocr_frames.engine.polling import Latencies
 from ocr_frames.engine.presence import Presence
+from ocr_frames.model import Job, Result
 
 T = TypeVar("T")
 
@@ -47,6 +49,14 @@ class Journal:
     async def look_up(self, keys: Sequence[bytes]) -> dict[bytes, Entry]:
         """What is on record of these jobs."""
         return await self._threaded(lambda: self._ledger.look_up(keys))
+
+    async def look_up_jobs(self, jobs: Mapping[bytes, Job]) -> dict[bytes, Entry]:
+        """What is on record of these jobs by their keys, or of others that hold their results."""
+        return await self._threaded(lambda: look_up_jobs(self._ledger, jobs, self._endpoint))
+
+    async def results(self, keys: Sequence[bytes]) -> dict[bytes, tuple[Result, ...]]:
+        """The results beside the texts of these jobs, of those that have some."""
+        return await self._threaded(lambda: self._ledger.results(keys))
 
     async def record(self, key: bytes, seen: Entry | None, entry: Entry) -> Entry | None:
         """Write how far a job has come; return the entry as it stands now.
@@ -104,6 +114,21 @@ class Journal:
 
     async def _threaded(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+
+def look_up_jobs(ledger: Ledger, jobs: Mapping[bytes, Job], recognizer: str) -> dict[bytes, Entry]:
+    """What is on record of jobs by their keys, or of others that hold all their results."""
+    entries = ledger.look_up(list(jobs))
+    unknown = {key: job for key, job in jobs.items() if key not in entries and job.covered_by}
+    if not unknown or not ledger.has_results():
+        return entries
+    covering = {
+        other: key for key, job in unknown.items() for other in covering_keys(job, recognizer)
+    }
+    for other, entry in ledger.look_up(list(covering)).items():
+        if entry.state is State.COMPLETED:
+            entries[covering[other]] = entry
+    return entries
 
 
 def latencies_of(stored: Mapping[str, float] | None) -> Latencies | None:

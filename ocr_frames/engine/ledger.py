@@ -11,41 +11,26 @@ was paid for; an `intended` job whose run is gone is the only doubt.
 
 import json
 import os
-import sqlite3
-import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 
-from ocr_frames.errors import LedgerError
-from ocr_frames.model import Failure
+from ocr_frames.engine.database import Database
+from ocr_frames.model import Failure, Result
 
-_SCHEMA_VERSION = 1
-_SCHEMA = """
-CREATE TABLE jobs (
-    key BLOB PRIMARY KEY, state TEXT NOT NULL, version INTEGER NOT NULL, run TEXT NOT NULL,
-    endpoint TEXT NOT NULL, changed_s REAL NOT NULL, submitted_s REAL, task_id TEXT,
-    texts TEXT, code TEXT, message TEXT
-) WITHOUT ROWID;
-CREATE TABLE files (
-    path BLOB PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, digest BLOB NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE latencies (endpoint TEXT PRIMARY KEY, learned TEXT NOT NULL) WITHOUT ROWID;
-"""
 _INSERT = (
-    "INSERT INTO jobs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+    "INSERT INTO jobs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
     " ON CONFLICT (key) DO NOTHING"
 )
 _UPDATE = (
     "UPDATE jobs SET state = ?2, version = ?3, run = ?4, endpoint = ?5, changed_s = ?6,"
-    " submitted_s = ?7, task_id = ?8, texts = ?9, code = ?10, message = ?11"
-    " WHERE key = ?1 AND version = ?12"
+    " submitted_s = ?7, task_id = ?8, texts = ?9, code = ?10, message = ?11, calls = ?12,"
+    " seconds = ?13 WHERE key = ?1 AND version = ?14"
 )
-_AT_ONCE = 500
-_TRIES, _PAUSE_S = 600, 0.05
+_QUICKLY = 1  # zlib's level: hOCR shrinks to a tenth, and it is written while others wait
 
 
 class State(StrEnum):
@@ -60,7 +45,11 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One job on record. `version` is another after each change: who writes says what it saw."""
+    """One job on record. `version` is another after each change: who writes says what it saw.
+
+    `calls` made for it so far, `seconds` from its submit to its result. `results` beside the
+    texts are written with it and read apart, under the `key` at which it was found.
+    """
 
     state: State
     version: int
@@ -69,6 +58,10 @@ class Entry:
     task_id: str | None = None
     texts: tuple[str, ...] = ()
     failure: Failure | None = None
+    calls: int | None = None
+    seconds: float | None = None
+    results: tuple[Result, ...] = ()
+    key: bytes | None = field(default=None, compare=False)
 
     @property
     def is_open(self) -> bool:
@@ -88,92 +81,58 @@ class Change:
     seen: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FileFacts:
-    """A file as it was when its bytes were read: `size` in bytes, `digest` their sha256."""
+class FileFacts(NamedTuple):
+    """A file as it was when its bytes were read: `size` in bytes, `digest` their sha256.
+
+    `pages` as `ocr_frames.images.pages` writes them, None if nobody looked. What comes from
+    elsewhere has a name for `path`, and a `validator` that is another when it has changed.
+    """
 
     path: str
     size: int
     mtime_ns: int
     digest: bytes = b""
+    pages: bytes | None = None
+    validator: str | None = None
 
 
-class Ledger:
+class Ledger(Database):
     """The record in a file, or for this run alone with `path` None.
 
     Safe for several processes. Every method raises LedgerError where the file cannot serve.
     """
 
-    def __init__(self, path: Path | None) -> None:
-        self.path = path
-        with self._explained():
-            if path is not None:
-                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                path.touch(mode=0o600)
-            # "" is a private temporary file that SQLite deletes by itself.
-            self._sqlite = sqlite3.connect(
-                path or "", timeout=30, isolation_level=None, check_same_thread=False
-            )
-        try:
-            with self._explained():
-                self._prepare()
-        except LedgerError:
-            self._sqlite.close()
-            raise
-
-    def _prepare(self) -> None:
-        self._check_ours()
-        self._write_ahead()
-        # A commit is on the disk when it returns: pulling the plug loses nothing either.
-        self._sqlite.execute("PRAGMA synchronous = FULL" if self.path else "PRAGMA synchronous = 0")
-        with self._transaction():
-            if self._check_ours() == 0:
-                for statement in filter(str.strip, _SCHEMA.split(";")):
-                    self._sqlite.execute(statement)
-                self._sqlite.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
-
-    def _write_ahead(self) -> None:
-        for tries_left in reversed(range(_TRIES)):
-            try:
-                self._sqlite.execute("PRAGMA journal_mode = WAL")
-                return  # noqa: TRY300 - an else would only be longer
-            except sqlite3.OperationalError as error:
-                # SQLite does not wait by itself for another process that is opening the file.
-                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or not tries_left:
-                    raise
-                time.sleep(_PAUSE_S)
-
-    def _check_ours(self) -> int:
-        """Return the version of the file, 0 if it is empty; leave one that is not ours as it is."""
-        # Tables first: who makes them sets the version in the same transaction.
-        (tables,) = self._sqlite.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        (version,) = self._sqlite.execute("PRAGMA user_version").fetchone()
-        if version not in (0, _SCHEMA_VERSION):
-            raise sqlite3.DatabaseError(f"it is of version {version}, made by a newer ocr_frames")
-        if version == 0 and tables:
-            raise sqlite3.DatabaseError("it is a database of another program")
-        return int(version)
-
-    def close(self) -> None:
-        """Close the file."""
-        self._sqlite.close()
-
     def look_up(self, keys: Sequence[bytes]) -> dict[bytes, Entry]:
         """What is on record of these jobs."""
-        rows = self._select(
-            "SELECT key, state, version, run, submitted_s, task_id, texts, code, message"
-            " FROM jobs WHERE key IN",
+        rows = self.select(
+            "SELECT key, state, version, run, submitted_s, task_id, texts, code, message, calls,"
+            " seconds FROM jobs WHERE key IN",
             keys,
         )
-        with self._explained():
-            return {row[0]: _entry(row[1:]) for row in rows}
+        with self.explained():
+            return {row[0]: _entry(row) for row in rows}
+
+    def results(self, keys: Sequence[bytes]) -> dict[bytes, tuple[Result, ...]]:
+        """The results beside the texts of these jobs, of those that have some."""
+        found: dict[bytes, tuple[Result, ...]] = {}
+        rows = self.select("SELECT key, number, type, data FROM results WHERE key IN", keys)
+        with self.explained():
+            for key, _, kind, data in sorted(rows, key=itemgetter(0, 1)):
+                found[key] = (*found.get(key, ()), Result(kind, zlib.decompress(data)))
+        return found
+
+    def has_results(self) -> bool:
+        """Whether any job has results beside its texts."""
+        with self.explained():
+            (some,) = self._sqlite.execute("SELECT EXISTS (SELECT 1 FROM results)").fetchone()
+            return bool(some)
 
     def apply(self, changes: Sequence[Change], endpoint: str, now_s: float) -> list[bool]:
         """Write all changes in one transaction; tell for each whether it took place.
 
         One whose job was changed by another process meanwhile does not. `now_s` is wall time.
         """
-        with self._explained(), self._transaction():
+        with self.explained(), self.transaction():
             return [self._apply(change, endpoint, now_s) for change in changes]
 
     def _apply(self, change: Change, endpoint: str, now_s: float) -> bool:
@@ -194,33 +153,48 @@ class Ledger:
             json.dumps(entry.texts) if entry.state is State.COMPLETED else None,
             failure.code if failure else None,
             failure.message.encode("utf-8", "replace").decode() if failure else None,
+            entry.calls,
+            entry.seconds,
         )
-        return (
+        took_place = (
             self._changed(_INSERT, row)
             if change.seen is None
             else self._changed(_UPDATE, (*row, change.seen))
         )
+        if took_place and entry.results:
+            self._keep_results(change.key, entry.results)
+        return took_place
+
+    def _keep_results(self, key: bytes, results: Sequence[Result]) -> None:
+        packed = (zlib.compress(result.data, _QUICKLY) for result in results)
+        rows = [
+            (key, number, result.type, data)
+            for number, (result, data) in enumerate(zip(results, packed, strict=True))
+        ]
+        self._sqlite.executemany("INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?)", rows)
 
     def _changed(self, statement: str, values: tuple[object, ...]) -> bool:
         return self._sqlite.execute(statement, values).rowcount > 0
 
     def known_files(self, paths: Sequence[str]) -> dict[str, FileFacts]:
         """What is on record of the files at these absolute paths."""
-        rows = self._select(
-            "SELECT path, size, mtime_ns, digest FROM files WHERE path IN",
+        rows = self.select(
+            "SELECT path, size, mtime_ns, digest, pages, validator FROM files WHERE path IN",
             [os.fsencode(path) for path in paths],
         )
         return {(path := os.fsdecode(row[0])): FileFacts(path, *row[1:]) for row in rows}
 
     def remember_files(self, files: Iterable[FileFacts]) -> None:
         """Put files on record, so that unchanged ones need not be read again."""
-        rows = [(os.fsencode(file.path), file.size, file.mtime_ns, file.digest) for file in files]
-        with self._explained(), self._transaction():
-            self._sqlite.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", rows)
+        rows = [
+            (os.fsencode(f.path), f.size, f.mtime_ns, f.digest, f.pages, f.validator) for f in files
+        ]
+        with self.explained(), self.transaction():
+            self._sqlite.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)", rows)
 
     def latencies(self, endpoint: str) -> Mapping[str, float] | None:
         """What earlier runs have learned of an endpoint."""
-        with self._explained():
+        with self.explained():
             row = self._sqlite.execute(
                 "SELECT learned FROM latencies WHERE endpoint = ?", (endpoint,)
             ).fetchone()
@@ -228,14 +202,14 @@ class Ledger:
 
     def remember_latencies(self, endpoint: str, learned: Mapping[str, float]) -> None:
         """Keep what this run has learned of an endpoint."""
-        with self._explained(), self._transaction():
+        with self.explained(), self.transaction():
             self._sqlite.execute(
                 "INSERT OR REPLACE INTO latencies VALUES (?, ?)", (endpoint, json.dumps(learned))
             )
 
     def counts(self) -> dict[str, int]:
         """How many jobs there are in each state."""
-        with self._explained():
+        with self.explained():
             return dict(
                 self._sqlite.execute(
                     "SELECT state, count(*) FROM jobs GROUP BY state ORDER BY state"
@@ -245,50 +219,19 @@ class Ledger:
     def prune(self, before_s: float) -> int:
         """Forget jobs last changed before `before_s` (wall time); return how many.
 
-        The index of files goes with them: it is only a shortcut, and grows again.
+        Their results go with them, and the index of files: it is only a shortcut, and grows again.
         """
-        with self._explained(), self._transaction():
+        with self.explained(), self.transaction():
             gone = self._sqlite.execute("DELETE FROM jobs WHERE changed_s < ?", (before_s,))
+            self._sqlite.execute("DELETE FROM results WHERE key NOT IN (SELECT key FROM jobs)")
             self._sqlite.execute("DELETE FROM files")
-        with self._explained():
+        with self.explained():
             self._sqlite.execute("VACUUM")
         return gone.rowcount
 
-    def _select(self, query: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
-        rows: list[tuple[Any, ...]] = []
-        with self._explained():
-            for start in range(0, len(values), _AT_ONCE):
-                part = values[start : start + _AT_ONCE]
-                marks = ",".join("?" * len(part))
-                rows += self._sqlite.execute(f"{query} ({marks})", tuple(part))
-        return rows
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        # IMMEDIATE: two writers wait for each other now instead of failing later.
-        self._sqlite.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._sqlite.execute("COMMIT")
-        except BaseException:
-            if self._sqlite.in_transaction:
-                self._sqlite.execute("ROLLBACK")
-            raise
-
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, OSError, ValueError, TypeError) as error:
-            raise LedgerError(
-                f"the ledger {self.path or '(temporary)'} cannot be used: {error}. Nothing more "
-                "is sent without it; mend it, name another with ledger= or OCR_FRAMES_LEDGER, "
-                "or go without with ledger=False"
-            ) from error
-
 
 def _entry(row: tuple[Any, ...]) -> Entry:
-    state, version, run, submitted_s, task_id, texts, code, message = row
+    key, state, version, run, submitted_s, task_id, texts, code, message, calls, seconds = row
     return Entry(
         state=State(state),
         version=version,
@@ -297,4 +240,7 @@ def _entry(row: tuple[Any, ...]) -> Entry:
         task_id=task_id,
         texts=tuple(json.loads(texts)) if texts is not None else (),
         failure=Failure(code, message) if code is not None else None,
+        calls=calls,
+        seconds=seconds,
+        key=key,
     )

@@ -1,7 +1,8 @@
 """Jobs to a stream of outcomes: each equal job once, from the record or through the endpoint."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from ocr_frames.clock import Clock
 from ocr_frames.engine import resume, retry
@@ -19,12 +20,14 @@ from ocr_frames.settings import Policy
 
 _WATCH_S = 0.5
 _SETTLE_S = 10.0
+_RESULTS_AT_ONCE = 16  # a PDF has megabytes
 
 
 class Run:
     """One run over many jobs towards a goal: all results, all submits, or what was submitted.
 
-    `recognizer` tells results of different engines and accounts apart. `counts` holds
+    `recognizer` tells results of different engines and accounts apart. `with_results`: outcomes
+    from the record bring along what there is beside their texts. `counts` holds
     duplicates, from_ledger and in_doubt. `stopped` is the reason why jobs were left without
     an outcome, if any were.
     """
@@ -40,6 +43,7 @@ class Run:
         *,
         recognizer: str,
         goal: Goal = "recognize",
+        with_results: bool = False,
     ) -> None:
         self._exchange = exchange
         self._journal = journal
@@ -48,6 +52,7 @@ class Run:
         self._clock = clock
         self._recognizer = recognizer
         self._goal = goal
+        self._with_results = with_results
         self._board = Board(journal, meter)
         self._submitter = Submitter(self._board, exchange, caller, policy, clock)
         self._fetcher = Fetcher(self._board, exchange, caller, self._submitter, policy, clock)
@@ -117,6 +122,8 @@ class Run:
             await self._board.landed()
             await self._fetcher.close()
         finally:
+            if isinstance(batches, AsyncGenerator):
+                await batches.aclose()
             for task in self._beside:
                 task.cancel()
             await asyncio.gather(*self._beside, return_exceptions=True)
@@ -131,16 +138,30 @@ class Run:
     async def _take_off(self, batch: Sequence[Job]) -> list[tuple[Flight, Step]]:
         """Make flights of a batch; tell the ends that need no call, return the others."""
         flights = self._grouped(batch)
-        entries = await self._journal.look_up([flight.key for flight in flights])
-        going: list[tuple[Flight, Step]] = []
+        entries = await self._journal.look_up_jobs({flight.key: flight.job for flight in flights})
         for flight in flights:
             flight.entry = entries.get(flight.key)
-            step = self._step(flight)
-            if self._board.has_end(flight, step, self._goal):
-                continue
-            going.append((flight, step))
-        await self._board.tell_ended()
+        going: list[tuple[Flight, Step]] = []
+        at_once = _RESULTS_AT_ONCE if self._with_results else max(1, len(flights))
+        for start in range(0, len(flights), at_once):
+            some = flights[start : start + at_once]
+            await self._read_results(some)
+            for flight in some:
+                step = self._step(flight)
+                if not self._board.has_end(flight, step, self._goal):
+                    going.append((flight, step))
+            await self._board.tell_ended()
         return going
+
+    async def _read_results(self, flights: Sequence[Flight]) -> None:
+        """Add to what is on record of flights the results beside their texts, if wanted."""
+        if not self._with_results:
+            return
+        keys = [flight.entry.key for flight in flights if flight.entry and flight.entry.key]
+        found = await self._journal.results(keys) if keys else {}
+        for flight in flights:
+            if flight.entry is not None and flight.entry.key in found:
+                flight.entry = replace(flight.entry, results=found[flight.entry.key])
 
     async def _launch_all(self, going: Sequence[tuple[Flight, Step]]) -> None:
         for flight, step in going:
@@ -177,6 +198,7 @@ class Run:
 
     async def _fly(self, flight: Flight, step: Step) -> None:
         entry = flight.entry
+        flight.recall(entry)
         if step is Step.POLL and entry is not None:
             flight.entry = await self._journal.record(flight.key, entry, entry)
             flight.task_id = entry.task_id
@@ -207,6 +229,7 @@ class Run:
             entries = await self._journal.look_up([flight.key for flight in watched])
             for flight in watched:
                 flight.entry = entries.get(flight.key)
+                await self._read_results([flight])
                 await self._look_after(flight)
 
     async def _look_after(self, flight: Flight) -> None:

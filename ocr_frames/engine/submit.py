@@ -1,7 +1,6 @@
 """From a job to a task id on record. Every step is durable before the next costs money."""
 
 import asyncio
-import hashlib
 
 from ocr_frames.clock import Clock
 from ocr_frames.engine import retry
@@ -84,7 +83,9 @@ class Submitter:
                 raise _ElsewhereError
             flight.entry, flight.intended = intended, True
         try:
-            return await self._exchange.submit(flight.job.kind, flight.job.settings_json, image)
+            return await flight.counted(
+                self._exchange.submit(flight.job.kind, flight.job.settings_json, image)
+            )
         except CallFailed as failed:
             doubted = CallFailure.IN_DOUBT in (failed.failure, *history)
             if not doubted and flight.entry is not None:
@@ -93,9 +94,8 @@ class Submitter:
             raise
 
     async def _record_task(self, flight: Flight, task_id: str) -> None:
-        submitted = Entry(
-            State.SUBMITTED, 0, "", submitted_s=self._board.journal.wall_s(), task_id=task_id
-        )
+        now_s = self._board.journal.wall_s()
+        submitted = Entry(State.SUBMITTED, 0, "", now_s, task_id, calls=flight.calls)
         flight.task_id = task_id
         entry = await self._board.journal.record(flight.key, flight.entry, submitted)
         while entry is None:
@@ -117,7 +117,8 @@ class Submitter:
             status = Status.ERROR
         record = self._board.journal.record
         if failed.code in IMAGES_OWN:
-            await record(flight.key, flight.entry, Entry(State.FAILED, 0, "", failure=failure))
+            refused = Entry(State.FAILED, 0, "", failure=failure, calls=flight.calls)
+            await record(flight.key, flight.entry, refused)
         elif flight.intended:
             await record(flight.key, flight.entry, Entry(State.DOUBTFUL, 0, ""))
             status = Status.PENDING
@@ -140,10 +141,5 @@ def _in_doubt(failed: CallFailed) -> Failure:
 
 
 async def _image(job: Job) -> bytes | Failure:
-    """The bytes whose digest the job has, read again if need be."""
-    if job.image is not None:
-        return job.image
-    image = await asyncio.to_thread(job.load)
-    if isinstance(image, bytes) and hashlib.sha256(image).digest() != job.digest:
-        return Failure("image-changed", "the image changed during the run; run again")
-    return image
+    """The bytes of the job's image, read again if need be."""
+    return job.image if job.image is not None else await asyncio.to_thread(job.load)

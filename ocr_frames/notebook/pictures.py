@@ -101,7 +101,11 @@ def font(size: int) -> "Font":
 
 def _content(cell: object, folders: Sequence[Path]) -> bytes | Failure:
     place = images.locate(cell, folders)
-    return place if isinstance(place, bytes | Failure) else images.read(place.path)
+    if isinstance(place, bytes | Failure):
+        return place
+    if isinstance(place, images.Url):
+        return Failure("unsupported-cell", "an image at a URL is not fetched to be shown")
+    return place.file() if isinstance(place, images.Picture) else images.read(place.path)
 
 
 def _opened(content: bytes, marks: Sequence[Mark], size: int) -> Picture:

@@ -11,7 +11,8 @@ import pandas as pd
 
 from ocr_frames.errors import MisuseError
 from ocr_frames.model import Status
-from ocr_frames.settings import Box, Regions, nearest
+from ocr_frames.regions import Box, Regions
+from ocr_frames.settings import nearest
 
 Only = Literal["completed", "failed", "pending", "skipped", "uncertain"]
 _PENDING = (Status.PENDING.value, Status.PROCESSING.value)

@@ -195,8 +195,7 @@ class Simulator:
         elif task.digest in self.books.config.failing:
             status, code, error = "Error", "Error", {"messages": ["cannot be read"]}
         elif results:
-            data = base64.b64encode(task.digest.encode()).decode()
-            entries = [{"type": "Text", "data": data}] * task.entries
+            entries = _entries(task) * task.entries
         return {
             "id": task.id if task else asked,
             "taskStatus": status,
@@ -231,6 +230,22 @@ class Simulator:
         self.books = Books(Config.of(await _document_of(request)), asyncio.get_running_loop())
         self._tokens, self._doomed = {}, {"calls": None}
         return web.Response()
+
+
+def _entries(task: Task) -> list[dict[str, str]]:
+    """One result of each type that was asked for; each tells the image's digest."""
+    settings = json.loads(task.key.split(" ", 2)[2])
+    word = f'<span class="ocrx_word" title="bbox 1 2 30 40; x_wconf 80">{task.digest}</span>'
+    written = {
+        "Text": task.digest,
+        "Hocr": f'<html><body><div class="ocr_page">{word}</div></body></html>',
+        "Pdf": f"%PDF {task.digest}",
+        "JSON": json.dumps({"pages": [{"blocks": [{"text": task.digest}]}]}),
+    }
+    return [
+        {"type": kind, "data": base64.b64encode(written[kind].encode()).decode()}
+        for kind in settings.get("resultType", "Text").split("And")
+    ]
 
 
 def _kind_of(request: web.BaseRequest) -> str:

@@ -63,16 +63,9 @@ def failures() -> st.SearchStrategy[Failure]:
 
 
 def outcomes(texts: int = 1) -> st.SearchStrategy[Outcome]:
-    completed = st.builds(
-        Outcome,
-        position=st.just(0),
-        status=st.just(Status.COMPLETED),
-        texts=st.lists(TEXTS, min_size=texts, max_size=texts).map(tuple),
+    completed = st.lists(TEXTS, min_size=texts, max_size=texts).map(
+        lambda some: Outcome(0, Status.COMPLETED, tuple(some))
     )
-    other = st.builds(
-        Outcome,
-        position=st.just(0),
-        status=st.sampled_from([s for s in Status if s is not Status.COMPLETED]),
-        failure=failures(),
-    )
-    return completed | other
+    others = [status for status in Status if status is not Status.COMPLETED]
+    failed = st.tuples(st.sampled_from(others), failures())
+    return completed | failed.map(lambda end: Outcome(0, end[0], failure=end[1]))

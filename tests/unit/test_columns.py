@@ -1,5 +1,7 @@
 """Columns: aligned, typed the same whatever the data, never a silent null."""
 
+from typing import get_args
+
 import pandas as pd
 import pyarrow as pa
 import pytest
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 
 from ocr_frames import columns
 from ocr_frames.columns import Layout
+from ocr_frames.details import TYPES, WORD, Detail
 from ocr_frames.errors import MisuseError
 from ocr_frames.model import Failure, Outcome, Status
 from tests.unit.strategies import outcomes
@@ -65,6 +68,75 @@ def test_the_index_is_kept_with_duplicates():
     frame = columns.to_pandas(rows, Layout(), pd.Index(["same", "same"]))
     assert frame["ocr_text"].tolist() == ["a", "b"]
     assert frame.index.tolist() == ["same", "same"]
+
+
+DETAILED = Layout("x_", ("name",), get_args(Detail))
+DTYPES = {
+    "task_id": "string",
+    "calls": "Int32",
+    "seconds": "Float64",
+    "confidence": "Float64",
+    "pages": "Int32",
+    "hocr": "string",
+    "pdf": "binary[pyarrow]",
+    "json": "string",
+    "from_ledger": "boolean",
+}
+WORDS = pa.array([{"text": "a", "confidence": 0.5, "x0": 1, "page": 1}, {"text": "b"}], WORD)
+VALUES = ("t", 2, 0.5, 0.25, 1, WORDS, "<html>", b"%PDF", "{}", False)
+
+
+def test_details_have_their_types_and_follow_the_regions():
+    assert DETAILED.names[3:5] == ("x_name", "x_task_id")
+    assert [DETAILED.schema.field(f"x_{name}").type for name in TYPES] == list(TYPES.values())
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [],
+        [Outcome(0, Status.SKIPPED)],
+        [Outcome(0, Status.COMPLETED, ("a",), details=VALUES)],
+        [
+            Outcome(0, Status.SKIPPED),
+            Outcome(1, Status.COMPLETED, ("a",), details=VALUES),
+            Outcome(2, Status.COMPLETED, ("a",), details=(None,) * len(VALUES)),
+            Outcome(3, Status.COMPLETED, ("a",), details=(*VALUES[:5], WORDS[:0], *VALUES[6:])),
+            Outcome(4, Status.COMPLETED, ("a",), details=VALUES),
+        ],
+    ],
+    ids=len,
+)
+def test_details_are_in_their_rows_whatever_the_others_are(rows: list[Outcome]):
+    table = columns.to_arrow(rows, DETAILED)
+    table.validate(full=True)
+    assert table.schema.equals(DETAILED.schema)
+    for name, index in zip(TYPES, range(len(VALUES)), strict=True):
+        values = [outcome.details[index] if outcome.details else None for outcome in rows]
+        expected = [v.to_pylist() if isinstance(v, pa.Array) else v for v in values]
+        assert table[f"x_{name}"].to_pylist() == expected, name
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_details_in_pandas_know_null(count: int):
+    rows = [Outcome(n, Status.COMPLETED, ("a",), details=VALUES) for n in range(count)]
+    rows.append(Outcome(count, Status.SKIPPED))
+    for some in (rows, rows[:count], rows[count:]):
+        frame = columns.to_pandas(some, DETAILED, pd.RangeIndex(len(some)))
+        assert {name: str(frame[f"x_{name}"].dtype) for name in DTYPES} == DTYPES
+        assert frame["x_words"].dtype == pd.ArrowDtype(TYPES["words"])
+        nulls = [outcome.status is Status.SKIPPED for outcome in some]
+        assert all(frame[f"x_{name}"].isna().tolist() == nulls for name in TYPES)
+        again = pa.Table.from_pandas(frame, preserve_index=False).schema
+        assert again.remove_metadata().field("x_words").type == TYPES["words"]
+
+
+def test_a_region_cannot_have_the_name_of_a_detail_that_is_asked_for():
+    Layout("ocr_", ("words",))
+    with pytest.raises(MisuseError, match="'words'"):
+        Layout("ocr_", ("words",), ("words",))
+    with pytest.raises(MisuseError, match="'ocr_words' is there already"):
+        Layout("ocr_", (), ("words",)).check_free(["ocr_words"])
 
 
 def test_no_column_is_overwritten():

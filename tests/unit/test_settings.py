@@ -6,8 +6,10 @@ import pytest
 
 from ocr_frames import settings
 from ocr_frames.errors import MisuseError
+from ocr_frames.regions import Regions
 from ocr_frames.request import Options
-from ocr_frames.settings import Endpoint, RecognitionSettings, Region, Regions
+from ocr_frames.row_settings import Column
+from ocr_frames.settings import Endpoint, RecognitionSettings, Region
 
 
 @pytest.mark.parametrize(
@@ -104,7 +106,7 @@ def test_the_options_have_the_settings_with_their_types():
     options = get_type_hints(Options)
     ours = {name: field.annotation for name, field in RecognitionSettings.model_fields.items()}
     assert {name: options.get(name) for name in ours if name != "result_type"} == {
-        name: kind for name, kind in ours.items() if name != "result_type"
+        name: kind | Column for name, kind in ours.items() if name != "result_type"
     }
 
 

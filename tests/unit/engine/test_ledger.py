@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ocr_frames.engine.ledger import Change, Entry, FileFacts, Ledger, State
 from ocr_frames.errors import LedgerError
-from ocr_frames.model import Failure
+from ocr_frames.model import Failure, Result
 
 KEY = b"k" * 32
 EVERY_STATE = [
@@ -24,7 +24,10 @@ EVERY_STATE = [
     Entry(State.FAILED, 1, "run", 5.5, "task", (), Failure("bad-request", "why\n'; DROP TABLE")),
     Entry(State.FAILED, 1, "run", failure=Failure("too-large", "")),
     Entry(State.DOUBTFUL, 1, "run"),
+    Entry(State.SUBMITTED, 1, "run", 5.5, "task", calls=2),
+    Entry(State.COMPLETED, 1, "run", 5.5, "task", ("",), calls=2, seconds=0.25),
 ]
+RESULTS = (Result("Hocr", b"<b>" * 1000), Result("Pdf", b"\x00\xff"), Result("Hocr", b""))
 
 
 @pytest.fixture
@@ -131,25 +134,69 @@ def test_counts_and_pruning(ledger: Ledger):
         put(ledger, Change(bytes([number]), entry), now_s=float(number))
     ledger.remember_files([FileFacts("/a", 1, 2, b"d")])
     ledger.remember_latencies("endpoint", {"age_s": 1.5})
-    every = {"completed": 2, "doubtful": 1, "failed": 2, "intended": 1, "submitted": 1}
+    every = {"completed": 3, "doubtful": 1, "failed": 2, "intended": 1, "submitted": 2}
     assert ledger.counts() == every
     assert ledger.prune(before_s=0.0) == 0
     assert ledger.counts() == every
     assert ledger.prune(before_s=4.0) == 4
-    assert ledger.counts() == {"doubtful": 1, "failed": 2}
+    assert ledger.counts() == {"completed": 1, "doubtful": 1, "failed": 2, "submitted": 1}
     assert ledger.known_files(["/a"]) == {}
     assert ledger.latencies("endpoint") == {"age_s": 1.5}
 
 
 def test_the_index_of_files(ledger: Ledger):
     old, new = FileFacts("/a", 1, 2**62, b"d" * 32), FileFacts("/a", 2, 3, b"e" * 32)
-    strange = FileFacts(os.fsdecode(b"/caf\xe9 \xf0\x9f\x90\x8d'.png"), 4, 5, b"f" * 32)
+    strange = FileFacts(os.fsdecode(b"/caf\xe9 \xf0\x9f\x90\x8d'.png"), 4, 5, b"f" * 32, b"", "v")
     ledger.remember_files([old, strange])
     assert ledger.known_files(["/a", "/b", strange.path]) == {"/a": old, strange.path: strange}
     ledger.remember_files([new])
     assert ledger.known_files(["/a"]) == {"/a": new}
     ledger.remember_files([])
     assert ledger.known_files([]) == {}
+
+
+def test_results_are_kept_with_their_job_and_read_apart(ledger: Ledger):
+    assert not ledger.has_results()
+    for number, results in enumerate([RESULTS, (), RESULTS[:1]]):
+        entry = Entry(State.COMPLETED, 1, "r", 1.0, "t", ("a",), results=results)
+        put(ledger, Change(bytes([number]), entry))
+    keys = [bytes([number]) for number in range(4)]
+    assert ledger.has_results()
+    assert ledger.results(keys) == {keys[0]: RESULTS, keys[2]: RESULTS[:1]}
+    assert [(e.results, e.key) for e in ledger.look_up(keys).values()] == [
+        ((), key) for key in keys[:3]
+    ]
+
+
+def test_results_are_written_with_their_job_or_not_at_all(ledger: Ledger):
+    intended = Entry(State.INTENDED, 1, "r")
+    completed = Entry(State.COMPLETED, 2, "r", 1.0, "t", ("a",), results=RESULTS)
+    put(ledger, Change(KEY, intended))
+    assert put(ledger, Change(KEY, completed, seen=7)) == [False]
+    assert ledger.results([KEY]) == {}
+    impossible = replace(completed, results=(Result("Pdf", "no bytes"),))  # type: ignore[arg-type]
+    with pytest.raises(LedgerError):
+        put(ledger, Change(KEY, impossible, seen=1))
+    assert ledger.look_up([KEY]) == {KEY: intended}
+    assert put(ledger, Change(KEY, completed, seen=1)) == [True]
+    assert ledger.results([KEY]) == {KEY: RESULTS}
+
+
+def test_pruning_takes_the_results_of_what_is_forgotten(ledger: Ledger):
+    for number in range(2):
+        entry = Entry(State.COMPLETED, 1, "r", 1.0, "t", ("a",), results=RESULTS)
+        put(ledger, Change(bytes([number]), entry), now_s=float(number))
+    assert ledger.prune(before_s=1.0) == 1
+    assert ledger.results([b"\0", b"\1"]) == {b"\1": RESULTS}
+    assert ledger.prune(before_s=2.0) == 1
+    assert not ledger.has_results()
+
+
+def test_results_that_are_damaged_are_told(ledger: Ledger):
+    put(ledger, Change(KEY, Entry(State.COMPLETED, 1, "r", 1.0, "t", (), results=RESULTS)))
+    ledger._sqlite.execute("UPDATE results SET data = x'00'")
+    with pytest.raises(LedgerError):
+        ledger.results([KEY])
 
 
 def test_latencies_are_kept_per_endpoint(ledger: Ledger):

@@ -22,7 +22,11 @@ EMPTY = Answer("t", Status.COMPLETED)
 async def test_a_job_is_submitted_once_polled_until_ready_and_ends_completed():
     exchange = Scripted(fetches=[exchanges.PENDING, exchanges.PROCESSING])
     outcome = await Trial(exchange).only()
-    assert outcome == Outcome(0, Status.COMPLETED, ("text",), None, "task-1")
+    assert outcome == Outcome(
+        0, Status.COMPLETED, ("text",), None, "task-1", calls=4, seconds=outcome.seconds
+    )
+    assert outcome.seconds is not None
+    assert outcome.seconds >= 2.0  # no task is asked about more often than once a second
     assert exchange.calls == ["submit", *["fetch task-1"] * 3]
 
 

@@ -3,12 +3,15 @@
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from ocr_frames import images
 from ocr_frames.engine.ledger import FileFacts
+from ocr_frames.images import Picture, Url
 from ocr_frames.model import Failure
 
 
@@ -35,6 +38,65 @@ def test_paths_absolute_and_relative_and_bytes_are_found(folder: Path):
     for cell in (folder / "a.png", str(folder / "a.png"), "a.png", Path("a.png"), b"A"):
         assert read(cell, folder) == b"A"
     assert images.locate(bytearray(b"A"), []) == b"A"
+
+
+@pytest.mark.parametrize("form", ["file://{}", "file:{}", "FILE://localhost{}"])
+def test_a_file_may_have_a_url(folder: Path, form: str):
+    (folder / "a b%.png").write_bytes(b"B")
+    assert read(form.format(folder / "a.png")) == b"A"
+    assert read(form.format(str(folder / "a%20b%25.png"))) == b"B"
+
+
+@pytest.mark.parametrize("url", ["file:", "file://", "file://elsewhere/a.png", "file://[/a"])
+def test_a_url_of_no_file_of_this_machine_says_so(url: str):
+    assert code(url) == "file-not-found"
+
+
+@pytest.mark.parametrize(
+    "url", ["https://a.example/b.png", "HTTP://a", "s3://bucket/key", "az://c/d?sig=1", "x-y+z://"]
+)
+def test_a_url_is_not_looked_into_here(url: str):
+    assert images.locate(url, []) == Url(url)
+
+
+@pytest.mark.parametrize("name", ["a:b.png", "12:30.png", "C:a.png", "://a", "a b://c", "data:x"])
+def test_a_name_with_a_colon_is_a_name(folder: Path, name: str):
+    path = folder / name
+    if "/" not in name:
+        path.write_bytes(b"A")
+        assert read(name, folder) == b"A"
+    else:
+        assert code(name, folder) == "file-not-found"
+
+
+def test_datasets_have_bytes_or_paths(folder: Path):
+    for cell in (
+        {"bytes": b"A", "path": None},
+        {"bytes": b"A", "path": "gone.png"},
+        {"bytes": None, "path": "a.png"},
+        {"path": Path("a.png")},
+        {"bytes": bytearray(b"A")},
+    ):
+        assert read(cell, folder) == b"A"
+    assert images.locate({"bytes": None, "path": "https://a/b"}, []) == Url("https://a/b")
+    assert code({"bytes": None, "path": None}) == "empty-cell"
+    assert code({"bytes": b"", "path": "a.png"}, folder) == "empty-cell"
+    assert code({"bytes": None, "path": {"path": "a.png"}}) == "empty-cell"
+    assert code({"image": b"A"}) == "unsupported-cell"
+
+
+def test_what_is_in_memory_is_left_there():
+    for cell in (np.zeros((2, 2), np.uint8), Image.new("L", (2, 2))):
+        found = images.locate(cell, [])
+        assert isinstance(found, Picture)
+        assert found.cell is cell
+
+
+def test_a_message_is_short_though_the_cell_is_not(folder: Path):
+    for cell in ("A" * 100_000, "/" + "A/" * 50_000):
+        found = images.locate(cell, [folder])
+        assert isinstance(found, Failure)
+        assert len(found.message) < 600
 
 
 def test_a_file_comes_with_its_size_and_time(folder: Path):
@@ -102,4 +164,4 @@ def _denied(path: Path) -> bytes:
 
 @given(st.text() | st.integers() | st.floats() | st.binary(max_size=5) | st.lists(st.text()))
 def test_no_cell_whatever_raises(cell: object):
-    assert isinstance(images.locate(cell, [Path.cwd()]), bytes | FileFacts | Failure)
+    assert isinstance(images.locate(cell, [Path.cwd()]), bytes | FileFacts | Url | Failure)

@@ -1,0 +1,28 @@
+"""What can be wrong with an image that is looked into."""
+
+import struct
+
+from ocr_frames.model import Failure
+
+DECODER_FAULTS = (
+    OSError,
+    EOFError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    ArithmeticError,
+    RuntimeError,
+    MemoryError,
+    struct.error,
+    Warning,
+)
+"""What Pillow's decoders are seen to raise on broken files; warnings where they are errors."""
+
+CHANGED = Failure("image-changed", "the image changed during the run; run again")
+
+
+def damaged(what: str, advice: str = "make it anew") -> Failure:
+    """An image that cannot be decoded here."""
+    return Failure("damaged-image", f"{what} cannot be decoded; {advice}")
