@@ -28,7 +28,8 @@ _POLICY = (
     "on_doubt",
     "retry_failed",
 )
-_OWN = {"prefix": "ocr_", "ledger": True, "progress": True}
+_OWN = {"prefix": "ocr_", "ledger": True, "progress": True, "split_pages": None}
+_TRUTHS = ("progress", "split_pages")
 _WHERE = ("endpoint", "client_id", "client_secret")
 _SECRET = "client_secret"  # noqa: S105 - its name
 NAMES = (*_WHERE, *_OWN, *_RECOGNITION, *_POLICY)
@@ -210,8 +211,8 @@ def _valid(name: str, value: Any, source: str) -> Any:
         return getattr(settings.recognition_settings("image", {name: value}), name)
     if name in _POLICY:
         return getattr(settings.run_policy(**{name: value}), name)
-    if name == "progress":
-        return _truth(value)
+    if name in _TRUTHS:
+        return _truth(name, value)
     if name == "ledger":
         return _ledger(value, source)
     if not isinstance(value, str):
@@ -219,11 +220,11 @@ def _valid(name: str, value: Any, source: str) -> Any:
     return value
 
 
-def _truth(value: object) -> bool:
+def _truth(name: str, value: object) -> bool:
     words = {"true": True, "1": True, "false": False, "0": False}
     known = words.get(str(value).lower())
     if known is None:
-        raise MisuseError(f"progress={value!r} is neither true nor false")
+        raise MisuseError(f"{name}={value!r} is neither true nor false")
     return known
 
 

@@ -130,16 +130,20 @@ def _unreadable(path: str, error: OSError | ValueError) -> Failure:
     if isinstance(error, PermissionError):
         return Failure("file-unreadable", f"no permission to read {name}; change its mode")
     if isinstance(error, FileNotFoundError):
-        return Failure("file-not-found", f"{name} has gone during the run")
+        return Failure(
+            "file-not-found", f"{name} has gone during the run; put it back and run again"
+        )
     reason = getattr(error, "strerror", None) or str(error)
-    return Failure("file-unreadable", f"{name} could not be read: {reason}")
+    return Failure(
+        "file-unreadable", f"{name} could not be read: {reason}; check it, then run again"
+    )
 
 
 def _checked(path: str, facts: os.stat_result) -> FileFacts | Failure:
     if stat.S_ISDIR(facts.st_mode):
         return Failure("not-a-file", f"{path!r} is a directory; give the path of an image")
     if not stat.S_ISREG(facts.st_mode):
-        return Failure("not-a-file", f"{path!r} is not a regular file")
+        return Failure("not-a-file", f"{path!r} is not a regular file; give the path of an image")
     if facts.st_size == 0:
         return _empty_file(path)
     if facts.st_size > LARGEST_BYTES:
