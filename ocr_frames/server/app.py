@@ -11,7 +11,6 @@ from aiohttp import web
 from ocr_frames import problems, wire
 from ocr_frames.clock import SystemClock
 from ocr_frames.model import Kind
-from ocr_frames.server import trial
 from ocr_frames.server.auth import Tokens, Unauthorized
 from ocr_frames.server.config import ServerConfig
 from ocr_frames.server.documents import OFFERED
@@ -160,7 +159,7 @@ async def _submit_trial(request: web.Request) -> web.Response:
         raise wire.WireError("resultType: the evaluation call offers Text only")
 
     async def recognize(task: wire.Submission) -> Recognition:
-        return trial.masked(await room.pool.recognize(task.image, task.settings), task.image)
+        return await room.pool.recognize(task.image, task.settings, masked=True)
 
     return _task_id(request, room.tasks.submit(TRIAL_CLIENT, submission, recognize))
 

@@ -41,11 +41,15 @@ class Pool:
         return await asyncio.wait_for(waiting, START_LIMIT_S)
 
     async def recognize(
-        self, image: bytes, settings: RecognitionSettings, regions: Sequence[Region] = ()
+        self,
+        image: bytes,
+        settings: RecognitionSettings,
+        regions: Sequence[Region] = (),
+        masked: bool = False,
     ) -> Recognition:
         """Recognize one task; whatever goes wrong becomes a message."""
         try:
-            return await self._recognize(image, settings, regions)
+            return await self._recognize(image, settings, regions, masked)
         except ProcessExpired:
             return _failed("recognition crashed on this image")
         except TimeoutError:
@@ -65,10 +69,15 @@ class Pool:
             return await asyncio.wrap_future(self.submit(*task))
 
     def submit(
-        self, image: bytes, settings: RecognitionSettings, regions: Sequence[Region] = ()
+        self,
+        image: bytes,
+        settings: RecognitionSettings,
+        regions: Sequence[Region] = (),
+        masked: bool = False,
     ) -> Future[Recognition]:
         """Hand one task to the next free worker; the future raises what the worker raised."""
-        return self._schedule(worker.run, (image, settings, regions), self._config.task_limit_s)
+        task = (image, settings, regions, masked)
+        return self._schedule(worker.run, task, self._config.task_limit_s)
 
     def close(self) -> None:
         """End all workers at once and wait for them."""

@@ -44,9 +44,11 @@ def describe() -> Description:
     return Description(recognizer.name, recognizer.version, recognizer.languages)
 
 
-def run(image: bytes, settings: RecognitionSettings, regions: Sequence[Region]) -> Recognition:
+def run(
+    image: bytes, settings: RecognitionSettings, regions: Sequence[Region], masked: bool = False
+) -> Recognition:
     """Recognize one task."""
-    return recognize(_recognizers[0], image, settings, regions)
+    return recognize(_recognizers[0], image, settings, regions, masked)
 
 
 def _end_with_server() -> None:
