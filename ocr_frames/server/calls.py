@@ -95,8 +95,6 @@ async def _submitted(request: web.Request, client: str, kind: Kind) -> web.Respo
     room = request.app[ROOM]
     async with room.bodies.of(request) as body:
         submission = await decoded(body, kind, room.config, room.engine)
-        if client == TRIAL_CLIENT and submission.settings.result_type != "Text":
-            raise wire.WireError("resultType: the evaluation call offers Text only")
         task_id = await room.tasks.submit(client, submission)
     text, content_type = wire.encode_task_id(task_id, request.headers.get("Accept", ""))
     headers = {"Vary": "Accept", **_PRIVATE}

@@ -49,7 +49,7 @@ def document(config: ServerConfig, engine: Description) -> Json:
                     schemas.settings(languages, OFFERED, max_regions=config.max_regions),
                     needed=True,
                 ),
-                "RecognizeImageTrial": schemas.body(schemas.settings(languages, ["Text"])),
+                "RecognizeImageTrial": schemas.body(schemas.settings(languages, OFFERED)),
             },
         },
     }

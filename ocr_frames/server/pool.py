@@ -44,14 +44,19 @@ class Pool:
         return description
 
     async def recognize(
-        self, image: bytes, settings: RecognitionSettings, regions: Sequence[Region] = ()
+        self,
+        image: bytes,
+        settings: RecognitionSettings,
+        regions: Sequence[Region] = (),
+        masked: bool = False,
     ) -> Recognition:
         """Recognize one task in the next free worker; whatever goes wrong becomes a message.
 
         Cancelled, it ends the worker that is at it, and a fresh one takes its place.
         """
         try:
-            done: Done = await self._anywhere(worker.run, image, settings, tuple(regions))
+            task = (image, settings, tuple(regions), masked)
+            done: Done = await self._anywhere(worker.run, *task)
         except ProcessExpired:
             return _failed("recognition crashed on this image")
         except TimeoutError:

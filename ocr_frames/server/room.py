@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 
 from ocr_frames.clock import Clock, SystemClock
 from ocr_frames.errors import LocalEngineError
-from ocr_frames.server import openapi, trial
+from ocr_frames.server import openapi
 from ocr_frames.server.auth import Tokens, signing_key
 from ocr_frames.server.config import ServerConfig
 from ocr_frames.server.metrics import Metrics
@@ -83,9 +83,8 @@ async def _opened(config: ServerConfig, open_pool: OpenPool, stack: AsyncExitSta
     engine = await pool.ready()
 
     async def recognize(client: str, task: Submission) -> Recognition:
-        if client == TRIAL_CLIENT:
-            return trial.masked(await pool.recognize(task.image, task.settings), task.image)
-        return await pool.recognize(task.image, task.settings, task.regions)
+        is_trial = client == TRIAL_CLIENT
+        return await pool.recognize(task.image, task.settings, task.regions, masked=is_trial)
 
     clock, metrics = SystemClock(), Metrics()
     tasks = Tasks(

@@ -2,28 +2,18 @@
 
 import hashlib
 import random
-import re
-from dataclasses import replace
+from collections.abc import Sequence
 
-from ocr_frames.model import Result
-from ocr_frames.server.recognition import Recognition
-
-_WORD = re.compile(r"\S+")
+from ocr_frames.server.recognizers import Line
+from ocr_frames.server.words import with_texts, words_of
 
 
-def masked(recognition: Recognition, image: bytes) -> Recognition:
-    """Replace a tenth of the words of each text by asterisks."""
+def masked(lines: Sequence[Line], image: bytes) -> list[Line]:
+    """Replace a tenth of the words of all lines by as many asterisks as they have characters."""
+    texts = [[word.text for word in words_of(line)] for line in lines]
+    places = [(row, column) for row, words in enumerate(texts) for column in range(len(words))]
     seed = hashlib.sha256(image).hexdigest()
-    results = tuple(
-        Result(result.type, _mask(result.data.decode(), seed).encode())
-        for result in recognition.results
-    )
-    return replace(recognition, results=results)
-
-
-def _mask(text: str, seed: str) -> str:
-    words = list(_WORD.finditer(text))
-    chosen = random.Random(seed).sample(words, round(len(words) / 10))  # noqa: S311 - no secret
-    for word in chosen:
-        text = text[: word.start()] + "*" * len(word.group()) + text[word.end() :]
-    return text
+    chosen = random.Random(seed).sample(places, round(len(places) / 10))  # noqa: S311 - no secret
+    for row, column in chosen:
+        texts[row][column] = "*" * len(texts[row][column])
+    return [with_texts(line, words) for line, words in zip(lines, texts, strict=True)]

@@ -85,11 +85,13 @@ def describe() -> Description:
     return Description(engines.name, engines.version, engines.languages, state.order.recognizer)
 
 
-def run(image: bytes, settings: RecognitionSettings, regions: Sequence[Region]) -> Done:
+def run(
+    image: bytes, settings: RecognitionSettings, regions: Sequence[Region], masked: bool = False
+) -> Done:
     """Recognize one task. Whatever is raised becomes a message, which tells its type alone."""
     state = _state[0]
     try:
-        recognition = recognize(state.engines, image, settings, regions)
+        recognition = recognize(state.engines, image, settings, regions, masked)
     except BaseException as error:  # an engine may even try to exit
         kind = type(error).__name__
         _log.error("recognition failed with %s at %s", kind, _place(error))

@@ -264,7 +264,7 @@ async def test_the_evaluation_call_needs_no_token(serve):
         (IMAGE, b'{"image": "***"}', "image: not Base64"),
         (IMAGE, b"{}", "image"),
         (IMAGE, body(language="Russian"), "does not read Russian"),
-        (IMAGE, body(result_type="Pdf"), "does not write Pdf; it writes Text and JSON"),
+        (IMAGE, b'{"image": "aaaa", "settings": {"resultType": "ImagePNG"}}', "resulttype"),
         (IMAGE, body(regions=[Region(x0=0, y0=0, x1=1, y1=1)]), "only RecognizeRegions"),
         (LABEL, body(language="German"), "English only"),
         (REGIONS, body(), "at least one box"),

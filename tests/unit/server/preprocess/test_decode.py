@@ -6,11 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from ocr_frames.server.preprocess import UnreadableImage, filtered, pages, rotated
-from ocr_frames.settings import RecognitionSettings
+from ocr_frames.server.preprocess import UnreadableImage
+from ocr_frames.server.preprocess import pages as pictures
 from tests.unit.server.drawing import file_of, page
 
-ALL_OFF = RecognitionSettings(make_contrast_correction=False)
+
+def pages(data, warn=lambda _: None):
+    return [picture.pixels for picture in pictures(data, warn)]
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF", "BMP", "GIF", "WEBP", "JPEG2000"])
@@ -54,14 +56,51 @@ def test_all_pages_of_a_tiff():
     assert [one.shape[1] for one in read] == [640, 50, 60]
 
 
-def test_only_the_first_picture_of_an_animation():
-    frames = [Image.new("RGB", (20, 20), "black")]
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
+def test_all_frames_of_an_animation(kind):
+    frames = [Image.new("RGB", (20, 20), color) for color in ("black", "white")]
+    first = Image.new("RGB", (20, 20), "white")
 
-    (pixels,) = pages(
-        file_of(Image.new("RGB", (20, 20), "white"), "GIF", save_all=True, append_images=frames)
+    read = pages(file_of(first, kind, save_all=True, append_images=frames))
+
+    assert [pixels.mean() > 128 for pixels in read] == [True, False, True]
+
+
+def test_a_long_animation_is_read_to_a_limit_and_says_so():
+    frames = [Image.new("L", (4, 4), level) for level in range(100)]
+    warnings = []
+
+    read = pages(
+        file_of(Image.new("L", (4, 4), 255), "GIF", save_all=True, append_images=frames),
+        warnings.append,
     )
 
-    assert pixels.min() == 255
+    assert len(read) == 100
+    assert warnings == ["only the first 100 frames of the animation were read"]
+
+
+def test_what_a_damaged_animation_shows_first_is_read():
+    random = np.random.default_rng(0)
+    frames = [
+        Image.fromarray(random.integers(0, 255, (40, 40, 3), dtype=np.uint8)) for _ in range(4)
+    ]
+    data = file_of(frames[0], "PNG", save_all=True, append_images=frames[1:])
+    warnings = []
+
+    read = pages(data[: len(data) * 5 // 8], warnings.append)
+
+    assert len(read) == 2
+    assert warnings == ["the animation is damaged; its first 2 frames were read"]
+
+
+def test_the_resolution_is_told_where_it_is_plausible():
+    image = page("text")
+
+    (stated,) = pictures(file_of(image, "TIFF", dpi=(300, 300)))
+    (absurd,) = pictures(file_of(image, "TIFF", dpi=(1, 1)))
+    (unstated,) = pictures(file_of(image, "PNG"))
+
+    assert (stated.dpi, absurd.dpi, unstated.dpi) == (300.0, None, None)
 
 
 def test_transparent_pixels_are_white():
@@ -90,7 +129,7 @@ def test_too_many_pixels_are_refused_before_they_are_decoded():
 def test_too_many_pages_are_refused():
     others = [Image.new("1", (2, 2))] * 100
 
-    with pytest.raises(UnreadableImage, match="has 101 pages; at most 100"):
+    with pytest.raises(UnreadableImage, match="has more than 100 pages; send it in parts"):
         list(pages(file_of(Image.new("1", (2, 2)), "TIFF", save_all=True, append_images=others)))
 
 
@@ -125,42 +164,3 @@ def test_a_corrupted_file_gives_pages_or_unreadable_image(data):
     except UnreadableImage:
         return
     assert all(one.ndim == 3 and one.dtype == np.uint8 for one in read)
-
-
-def test_a_quarter_turn_is_exact():
-    pixels = np.asarray(page("text"))
-
-    assert rotated(pixels, 90).shape == (640, 240, 3)
-    assert (rotated(rotated(pixels, 90), 270) == pixels).all()
-    assert (rotated(pixels, 360) == pixels).all()
-
-
-def test_any_other_turn_keeps_everything_on_white():
-    turned = rotated(np.zeros((100, 100, 3), np.uint8), 45)
-
-    assert turned.shape[0] > 140
-    assert turned[0, 0].tolist() == [255, 255, 255]
-
-
-def test_contrast_acts_on_faint_pages_only():
-    good = np.asarray(page("text" * 5))
-    faint = (200 + good // 8).astype(np.uint8)
-    blank = np.full((50, 50, 3), 240, np.uint8)
-    settings = RecognitionSettings(make_contrast_correction=True)
-
-    assert filtered(good, settings) is good
-    assert filtered(blank, settings) is blank
-    assert np.ptp(filtered(faint, settings)) == 255
-    assert filtered(faint, ALL_OFF) is faint
-
-
-def test_binarization_leaves_black_and_white():
-    settings = ALL_OFF.model_copy(update={"make_binarization": True})
-
-    assert set(np.unique(filtered(np.asarray(page("text")), settings))) == {0, 255}
-
-
-def test_upsampling_doubles():
-    settings = ALL_OFF.model_copy(update={"make_upsampling": True})
-
-    assert filtered(np.asarray(page("text")), settings).shape == (480, 1280, 3)

@@ -1,22 +1,22 @@
-"""The bytes of an image file -> upright pages of pixels, made ready to be read."""
+"""The bytes of an image file -> upright pictures of 8 bit RGB."""
 
 import struct
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from io import BytesIO
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ocr_frames.server.recognizers import Pixels
-from ocr_frames.settings import RecognitionSettings
 
 MAX_PIXELS = 50_000_000
 """Per page; what an A4 page has at 600 dpi is 35 million."""
 
 MAX_PAGES = 100
+"""Of a TIFF, which is refused beyond, and of an animation, whose further frames are left out."""
 
 # MPO is what phones write as JPEG; a build of Pillow may lack a codec
 Image.init()
@@ -26,11 +26,11 @@ FORMATS = tuple(
     if name in Image.OPEN
 )
 
-FAINT_RANGE = 96
-"""Grey levels from the darkest to the lightest 0.5 %; below, a page is faint."""
+PAGED = "TIFF"
+ANIMATED = ("GIF", "WEBP", "PNG", "AVIF")
+"""Formats that hold several frames. The further pictures of an MPO are of the same scene."""
 
-BLANK_RANGE = 12
-"""Grey levels; below, there is only noise, which must not be raised."""
+PLAUSIBLE_DPI = (50.0, 1300.0)
 
 _WHITE = (255, 255, 255)
 
@@ -53,17 +53,28 @@ class UnreadableImage(Exception):  # noqa: N818 - the name of the case, not of a
     """A file that cannot be read as an image; the message says why, without its content."""
 
 
-def pages(data: bytes) -> Iterator[Pixels]:
-    """Decode an image file: every page of a TIFF, the first picture of everything else.
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One page of a file: `pixels`, and how many of them an inch has, where the file tells."""
 
-    Pages are upright (EXIF), 8 bit RGB, on white where transparent. Raises UnreadableImage.
+    pixels: Pixels
+    dpi: float | None = None
+
+
+def pages(data: bytes, warn: Callable[[str], None] = lambda _: None) -> Iterator[Picture]:
+    """Decode an image file: all pages of a TIFF, all frames of an animation.
+
+    Pages are upright (EXIF), 8 bit RGB, on white where transparent. `warn` is told what is left
+    out of an animation. Raises UnreadableImage.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with _opened(data) as image:
-            for frame in _frames(image):
-                _check_size(frame)
-                yield _decoded(frame)
+            yield _decoded(image)
+            if image.format == PAGED:
+                yield from _further_pages(image)
+            elif image.format in ANIMATED:
+                yield from _further_frames(image, warn)
 
 
 def _opened(data: bytes) -> Image.Image:
@@ -82,23 +93,38 @@ def _opened(data: bytes) -> Image.Image:
         raise UnreadableImage(_DAMAGED) from error
 
 
-def _frames(image: Image.Image) -> Iterator[Image.Image]:
-    if image.format != "TIFF":
-        yield image
-        return
+def _further_pages(image: Image.Image) -> Iterator[Picture]:
+    for number in range(1, MAX_PAGES):
+        if not _turned_to(image, number):
+            return
+        yield _decoded(image)
+    if _turned_to(image, MAX_PAGES):
+        raise UnreadableImage(f"the file has more than {MAX_PAGES} pages; send it in parts")
+
+
+def _further_frames(image: Image.Image, warn: Callable[[str], None]) -> Iterator[Picture]:
+    """Read on as far as it goes: what a broken or long animation shows first is worth having."""
+    number = 1
     try:
-        count = getattr(image, "n_frames", 1)
+        while _turned_to(image, number):
+            if number == MAX_PAGES:
+                warn(f"only the first {MAX_PAGES} frames of the animation were read")
+                return
+            yield _decoded(image)
+            number += 1
+    except UnreadableImage:
+        warn(f"the animation is damaged; its first {number} frames were read")
+
+
+def _turned_to(image: Image.Image, number: int) -> bool:
+    """Turn to a frame, if there is one. How many there are, some files take for ever to tell."""
+    try:
+        image.seek(number)
+    except EOFError:
+        return False
     except _DECODER_FAULTS as error:
         raise UnreadableImage(_DAMAGED) from error
-    if count > MAX_PAGES:
-        raise UnreadableImage(f"the file has {count} pages; at most {MAX_PAGES} are read")
-    frames = iter(ImageSequence.Iterator(image))
-    for _ in range(count):
-        try:
-            frame = next(frames)
-        except (StopIteration, *_DECODER_FAULTS) as error:
-            raise UnreadableImage(_DAMAGED) from error
-        yield frame
+    return True
 
 
 def _check_size(image: Image.Image) -> None:
@@ -109,10 +135,11 @@ def _check_size(image: Image.Image) -> None:
         raise UnreadableImage("the image has no pixels")
 
 
-def _decoded(image: Image.Image) -> Pixels:
+def _decoded(image: Image.Image) -> Picture:
+    _check_size(image)
     try:
         upright = ImageOps.exif_transpose(image)
-        return _rgb(upright)
+        return Picture(_rgb(upright), _dpi(image))
     except MemoryError as error:
         raise UnreadableImage("the image needs too much memory; send it smaller") from error
     except _DECODER_FAULTS as error:
@@ -143,48 +170,12 @@ def _eight_bit(samples: NDArray[np.generic]) -> NDArray[np.uint8]:
     return ((values - low) / span * 255).astype(np.uint8)
 
 
-def rotated(page: Pixels, degrees: int) -> Pixels:
-    """Turn a page counter-clockwise by any angle; nothing is cut off, corners are white."""
-    if degrees % 90 == 0:
-        return np.ascontiguousarray(np.rot90(page, degrees // 90 % 4))
-    turned = Image.fromarray(page).rotate(
-        degrees, resample=Image.Resampling.BICUBIC, expand=True, fillcolor=_WHITE
-    )
-    return np.asarray(turned)
-
-
-def filtered(page: Pixels, settings: RecognitionSettings) -> Pixels:
-    """Apply the filters a task asked for, in the protocol's order."""
-    if settings.make_contrast_correction:
-        page = _contrast_corrected(page)
-    if settings.make_binarization:
-        page = _binarized(page)
-    if settings.make_upsampling and page.shape[0] * page.shape[1] * 4 <= MAX_PIXELS:
-        page = _upsampled(page)
-    return page
-
-
-def _contrast_corrected(page: Pixels) -> Pixels:
-    """Stretch a faint page to the full range; leave any other untouched."""
-    low, high = np.percentile(cv2.cvtColor(page, cv2.COLOR_RGB2GRAY), (0.5, 99.5))
-    if not BLANK_RANGE <= high - low < FAINT_RANGE:
-        return page
-    levels = (np.arange(256) - low) / (high - low) * 255
-    return np.asarray(np.clip(levels, 0, 255).astype(np.uint8)[page])
-
-
-def _binarized(page: Pixels) -> Pixels:
-    """Black and white by the brightness around each pixel, which evens out shadows."""
-    grey = cv2.cvtColor(page, cv2.COLOR_RGB2GRAY)
-    bitonal = cv2.adaptiveThreshold(
-        grey, 255, cv2.ADAPTIVE_THRESH_GAUSSIAN_C, cv2.THRESH_BINARY, blockSize=51, C=15
-    )
-    return np.asarray(cv2.cvtColor(bitonal, cv2.COLOR_GRAY2RGB), np.uint8)
-
-
-def _upsampled(page: Pixels) -> Pixels:
-    """Twice as wide and high."""
-    return np.asarray(cv2.resize(page, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), np.uint8)
+def _dpi(image: Image.Image) -> float | None:
+    try:
+        dpi = float(image.info["dpi"][0])
+    except (LookupError, TypeError, ValueError, ArithmeticError):
+        return None
+    return dpi if PLAUSIBLE_DPI[0] <= dpi <= PLAUSIBLE_DPI[1] else None
 
 
 _AT_MOST = f"at most {MAX_PIXELS} are read"
