@@ -27,7 +27,7 @@ class Reader:
 
     recognizer: Recognizer
     min_confidence: float
-    language: str
+    language: str = "English"
 
     @classmethod
     def of(cls, recognizer: Recognizer, settings: RecognitionSettings) -> "Reader":
