@@ -15,7 +15,7 @@ from ocr_frames.signatures import spelled_out
 _SERIES_COLUMN = "image"
 _HELP = "<{what}.ocr of {rows:,} rows: recognize{others}; help(...) tells of each>"
 _ON_FRAMES = ", submit, collect, plan, preview, report, compare"
-_described = spelled_out(defaults())
+_described = spelled_out(defaults() | {"details": (), "allow_private_urls": False})
 
 
 @pd.api.extensions.register_dataframe_accessor("ocr")
@@ -44,20 +44,33 @@ class FrameAccessor:
     def recognize(self, column: str, **options: Unpack[Options]) -> pd.DataFrame:
         """Recognize the text of the images in `column`.
 
-        `column` holds paths (str or Path; relative ones to the working directory) or the bytes
-        of image files. A null cell is skipped.
+        `column` holds, mixed as you like: paths (str or Path; relative ones to the working
+        directory), URLs (`file:`, `http:`, `https:`; with fsspec and the store's driver `s3:`,
+        `gs:`, `az:`, `hf:`), the bytes of image files, PIL images, arrays (grey, RGB or RGBA;
+        bool, uint8, uint16, or float from 0 to 1, else to 255), and dicts with `bytes` or
+        `path`, as Hugging Face datasets have them. A null cell is skipped.
 
-        Options:
+        Options, of which those marked * take a value for all rows, or `ocr_frames.col("name")`
+        for the value in each row's column; there, null is the default, and a wrong value is the
+        failure of its row:
 
-        - `kind`: "image" (default), "label" (signs, price tags, packaging; English only), or
+        - `kind`*: "image" (default), "label" (signs, price tags, packaging; English only), or
           "regions".
-        - `regions`: boxes in whole pixels of the upright image, (left, top, right, bottom), the
-          same for every row; a list, or a dict of names, each of which gets a column. Implies
-          `kind="regions"`.
-        - `language`: the protocol's name, "English" by default.
-        - `make_skew_correct`, `rotate` (degrees), `make_binarization`,
-          `make_contrast_correction`, `make_upsampling`, `make_spell_check`, `dsr_mode`,
-          `dsr_confidence`: the protocol's settings.
+        - `regions`*: boxes in whole pixels of the upright image (of several pages, the first):
+          (left, top, right, bottom), or dicts with these names, or x0, y0, x1, y1; a list of
+          them, or a dict of names, each of which gets a column. Out of a column also one box,
+          an array, or JSON; names get no columns there, and a row without boxes is skipped.
+          Implies `kind="regions"`.
+        - `language`*: the protocol's name, "English" by default.
+        - `make_skew_correct`*, `rotate`* (degrees), `make_binarization`*,
+          `make_contrast_correction`*, `make_upsampling`*, `make_spell_check`*, `dsr_mode`*,
+          `dsr_confidence`*: the protocol's settings.
+        - `details`: names of more columns, see below.
+        - `split_pages`: send each page of a file with several as a task of its own. None
+          (default): where else only the first one would be read, which is TIFF at the vendor's
+          cloud and the evaluation call, and animations anywhere. At most 500 pages; needs
+          Pillow.
+        - `allow_private_urls`: fetch from addresses of this machine and its network, too.
         - `endpoint`: an `Endpoint`; else OCR_FRAMES_ENDPOINT, ASPOSE_CLIENT_ID and
           ASPOSE_CLIENT_SECRET; else the local engine.
         - `prefix` of the added columns, "ocr_" by default.
@@ -76,6 +89,24 @@ class FrameAccessor:
         (categorical), `ocr_text`, `ocr_error` and one `ocr_<name>` per named region (string).
         A row's failure is in its row. `attrs["ocr"]` tells how the run went: rows by status,
         calls by kind, retries, in doubt, duplicates, from the ledger, seconds.
+
+        Details, each a column `ocr_<name>`, null in rows that have nothing to tell:
+
+        - `task_id` (string): of pages sent one by one, all, with spaces between them.
+        - `calls` (int32): submits and fetches, repetitions included, by the run that paid for
+          this image; rows with the same image tell the same.
+        - `seconds` (float64): from submit to result.
+        - `from_ledger` (bool): an earlier run paid for it.
+        - `pages` (int32): counted by the form feeds in the text.
+        - `confidence` (float64): from 0 to 1, the mean over all letters.
+        - `words` (list of struct: `text` string, `confidence` float32, `x0`, `y0`, `x1`, `y1`
+          int32 in pixels of the upright image as the endpoint tells them, `page` int32 from 1).
+        - `hocr` (string), `pdf` (binary): documents as they came; those of regions and of
+          pages sent one by one are joined.
+        - `json` (string): cannot be had with the four before; the text is taken out of it.
+
+        The last five change what is asked for, so that images on record with their text alone
+        are paid for once more. What came is kept in the ledger, and answers who asks for less.
 
         Interrupted (Ctrl-C), it lets the calls under way be answered and recorded, and raises
         KeyboardInterrupt: the same line goes on from the ledger. A second Ctrl-C leaves at once.

@@ -1,10 +1,11 @@
 """What can be wrong with an image that is looked into."""
 
 import struct
+import sys
 
 from ocr_frames.model import Failure
 
-DECODER_FAULTS = (
+_FAULTS = (
     OSError,
     EOFError,
     SyntaxError,
@@ -18,7 +19,13 @@ DECODER_FAULTS = (
     struct.error,
     Warning,
 )
-"""What Pillow's decoders are seen to raise on broken files; warnings where they are errors."""
+
+
+def decoder_faults() -> tuple[type[Exception], ...]:
+    """What Pillow's decoders are seen to raise on broken files; warnings where they are errors."""
+    bomb = getattr(sys.modules.get("PIL.Image"), "DecompressionBombError", None)
+    return _FAULTS if bomb is None else (*_FAULTS, bomb)
+
 
 CHANGED = Failure("image-changed", "the image changed during the run; run again")
 

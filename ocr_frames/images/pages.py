@@ -10,8 +10,8 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from ocr_frames.errors import MissingExtraError
-from ocr_frames.images.faults import DECODER_FAULTS, damaged
-from ocr_frames.images.pixels import digest_of, encoded, of_image
+from ocr_frames.images.faults import damaged, decoder_faults
+from ocr_frames.images.pixels import MOST_PIXELS, digest_of, encoded, of_image
 from ocr_frames.model import Failure
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def digests(image: bytes) -> list[bytes] | Failure:
                 return TOO_MANY
     except MissingExtraError as error:
         return Failure(error.code, f"{error.args[0]}; or {_WHOLE}")
-    except DECODER_FAULTS:
+    except decoder_faults():
         return damaged(f"page {len(found) + 1} of this file", _WHOLE)
     return found
 
@@ -81,7 +81,9 @@ def page(image: bytes, number: int, digest: bytes) -> bytes | Failure:
         for at, frame in enumerate(_frames(image)):
             if at == number:
                 return encoded(of_image(frame), digest)
-    except DECODER_FAULTS:
+    except MissingExtraError as error:
+        return Failure(error.code, str(error.args[0]))
+    except decoder_faults():
         pass
     return damaged(f"page {number + 1} of this file", _WHOLE)
 
@@ -92,15 +94,15 @@ def _frames(image: bytes) -> Iterator["Image.Image"]:
         from PIL import Image
     except ImportError as error:
         raise MissingExtraError("Pillow, which takes pages apart,", "images") from error
-    try:
-        with Image.open(BytesIO(image), formats=("TIFF", "GIF", "PNG", "WEBP")) as opened:
-            for number in range(getattr(opened, "n_frames", 1)):
-                opened.seek(number)
-                tags = getattr(opened, "tag_v2", {})
-                if not int(tags.get(_SUBFILE_TYPE, 0)) & _NO_PAGE:
-                    yield opened
-    except Image.DecompressionBombError as error:
-        raise ValueError("too many pixels") from error
+    with Image.open(BytesIO(image), formats=("TIFF", "GIF", "PNG", "WEBP")) as opened:
+        if opened.width * opened.height > MOST_PIXELS:
+            yield opened  # nobody decodes it, and no later frame on top of it
+            return
+        for number in range(getattr(opened, "n_frames", 1)):
+            opened.seek(number)
+            tags = getattr(opened, "tag_v2", {})
+            if not int(tags.get(_SUBFILE_TYPE, 0)) & _NO_PAGE:
+                yield opened
 
 
 def _has_second_directory(image: bytes) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_frames.images import png
-from ocr_frames.images.faults import CHANGED, DECODER_FAULTS, damaged
+from ocr_frames.images.faults import CHANGED, damaged, decoder_faults
 from ocr_frames.model import Failure
 
 if TYPE_CHECKING:
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 Pixels = NDArray[np.generic]
 """bool, uint8 or uint16; (height, width), or (height, width, 3 or 4) unless bool."""
+
+MOST_PIXELS = 50_000_000
+"""Of a page that is decoded here; what an A4 page has at 600 dpi is 35 million."""
+
+_ORIENTATION = 0x0112
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,7 +35,7 @@ class Picture:
         """Each of its pages or frames; itself where there is but one."""
         try:
             count = int(getattr(self.cell, "n_frames", 1))
-        except DECODER_FAULTS:
+        except decoder_faults():
             count = 1
         return [type(self)(self.cell, number) for number in range(count)] if count > 1 else [self]
 
@@ -58,7 +63,7 @@ class Picture:
                 return of_image(self.cell)
             finally:
                 self.cell.seek(before)
-        except DECODER_FAULTS:
+        except decoder_faults():
             return damaged("the image in this cell")
 
 
@@ -70,9 +75,10 @@ def is_picture(cell: object) -> TypeGuard[Any]:
 
 def digest_of(pixels: Pixels) -> bytes:
     """The sha256 of what can be seen: no encoder's ways are in it."""
-    told = f"pixels {pixels.dtype.name} {pixels.shape}\n".encode()
+    told = hashlib.sha256(f"pixels {pixels.dtype.name} {pixels.shape}\n".encode())
     plain = np.ascontiguousarray(pixels, pixels.dtype.newbyteorder("<"))
-    return hashlib.sha256(told + plain.tobytes()).digest()
+    told.update(plain.view(np.uint8).data)
+    return told.digest()
 
 
 def encoded(pixels: Pixels | Failure, digest: bytes) -> bytes | Failure:
@@ -123,7 +129,10 @@ def of_image(image: "Image.Image") -> Pixels | Failure:
     """Take the current frame of a PIL image as pixels, upright."""
     from PIL import ImageOps
 
-    upright = ImageOps.exif_transpose(image)
+    if image.width * image.height > MOST_PIXELS:
+        return Failure("too-large", f"a page has more than {MOST_PIXELS:,} pixels; shrink it")
+    turned = image.getexif().get(_ORIENTATION, 1) != 1
+    upright = ImageOps.exif_transpose(image) if turned else image
     mode = upright.mode
     if mode == "I":
         wide = np.asarray(upright)

@@ -94,7 +94,7 @@ async def test_they_are_read_only_for_who_wants_them(tmp_path: Path):
 
 async def test_many_results_are_read_a_few_at_a_time(tmp_path: Path):
     vendor, path = Documents(), tmp_path / "l.sqlite"
-    images = [str(number).encode() for number in range(100)]
+    images = [str(number).encode() for number in range(40)]
     await run(vendor, path, FULL, images=images)
     line = Line(vendor)
     line.trial = trial = Detailed(line, path)
@@ -103,7 +103,7 @@ async def test_many_results_are_read_a_few_at_a_time(tmp_path: Path):
         told = [ends async for ends in made.outcomes(jobs(images, FULL))]
     finally:
         trial.close()
-    assert sum(map(len, told)) == 100
+    assert sum(map(len, told)) == 40
     assert max(map(len, told)) <= 16
 
 

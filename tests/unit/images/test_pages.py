@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from ocr_frames.images import pages
+from ocr_frames.images import pages, pixels
 from ocr_frames.images.faults import CHANGED
 from ocr_frames.images.pixels import Picture
 from ocr_frames.model import Failure
@@ -67,7 +67,10 @@ def test_damage_never_raises(image: bytes, data: st.DataObject):
     at = data.draw(st.integers(0, len(image) - 1))
     damaged = image[:at] + data.draw(st.binary(max_size=4)) + image[at + 4 :]
     assert pages.looked(damaged) in (b"", pages.TIFF, pages.ANIMATED)
-    found = pages.digests(damaged)
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (pages, pixels):
+            patch.setattr(module, "MOST_PIXELS", 100_000)
+        found = pages.digests(damaged)
     if isinstance(found, list):
         assert all(len(digest) == 32 for digest in found)
 
@@ -146,10 +149,23 @@ def test_there_is_a_limit(monkeypatch: pytest.MonkeyPatch):
     assert found.code == "too-many-pages"
 
 
-def test_a_bomb_is_not_decoded(monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_bomb_is_not_decoded(monkeypatch: pytest.MonkeyPatch, kind: str):
+    image = file(kind, frames(2, size=(400, 400)))
+    for module in (pages, pixels):
+        monkeypatch.setattr(module, "MOST_PIXELS", 159_999)
+    monkeypatch.setattr(Image.Image, "load", None)
+    found = pages.digests(image)
+    assert isinstance(found, Failure)
+    assert found.code == "too-large"
+
+
+def test_what_pillow_takes_for_a_bomb_is_its_rows_failure(monkeypatch: pytest.MonkeyPatch):
     image = file("TIFF", frames(2, size=(400, 400)))
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
-    assert isinstance(pages.digests(image), Failure)
+    found = pages.digests(image)
+    assert isinstance(found, Failure)
+    assert found.code == "damaged-image"
 
 
 def test_without_pillow_the_pip_line_is_named(monkeypatch: pytest.MonkeyPatch):
