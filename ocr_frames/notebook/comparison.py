@@ -10,7 +10,7 @@ import pandas as pd
 
 from ocr_frames.errors import MisuseError
 from ocr_frames.notebook import marking, page
-from ocr_frames.notebook.foreign import isolated, line
+from ocr_frames.notebook.foreign import counted, isolated, line
 from ocr_frames.notebook.marking import levenshtein
 from ocr_frames.notebook.results import Results
 from ocr_frames.settings import nearest
@@ -72,7 +72,7 @@ class Comparison:
     def _headlines(self) -> Iterator[str]:
         yield (
             f"character error rate {self.cer:.2%}, word error rate {self.wer:.2%} "
-            f"over {len(self.rows):,} labelled rows"
+            f"over {counted(len(self.rows), 'labelled')}"
         )
         if self.missing:
             yield f"{self.missing:,} of them have no text, which counts as all of it missing"

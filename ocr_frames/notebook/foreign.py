@@ -43,6 +43,11 @@ def line(text: str, longest: int = LONGEST_LINE) -> str:
     return _PILED.sub(r"\1", printable(text, longest))
 
 
+def counted(number: int, sort: str = "") -> str:
+    """So many rows, in words."""
+    return f"{number:,} {sort} {'row' if number == 1 else 'rows'}".replace("  ", " ")
+
+
 def _escape(character: str) -> str:
     if character == "\n":
         return "<br>"

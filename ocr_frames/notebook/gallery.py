@@ -9,7 +9,7 @@ import pandas as pd
 
 from ocr_frames.errors import MisuseError
 from ocr_frames.notebook import page, pictures, sheet
-from ocr_frames.notebook.foreign import escaped, isolated, line
+from ocr_frames.notebook.foreign import counted, escaped, isolated, line
 from ocr_frames.notebook.pictures import Picture
 from ocr_frames.notebook.results import Boxes, Only, Results, Row, sort
 
@@ -97,9 +97,9 @@ def preview(
 
 
 def _title(shown: int, wanted: int, rows: int, only: Only | None) -> str:
-    of = f"{wanted:,} {only}" if only else f"{rows:,}"
-    told = f"{shown:,} of {of} rows" if shown < wanted else f"{of} rows"
-    return told + (f" (of {rows:,})" if only else "")
+    told = counted(wanted, only or "")
+    part = f"{shown:,} of {told}" if shown < wanted else told
+    return part + (f" (of {rows:,})" if only else "")
 
 
 def _legend(cards: Iterable[Card]) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ocr_frames.errors import MisuseError
 from ocr_frames.notebook import page, summary_html
-from ocr_frames.notebook.foreign import line
+from ocr_frames.notebook.foreign import counted, line
 from ocr_frames.notebook.plots import blocks
 from ocr_frames.notebook.results import Results
 
@@ -192,7 +192,7 @@ def _spread(results: Results, name: str, *, least_first: bool) -> Spread | None:
 
 def _lines(summary: Summary) -> Sequence[str]:
     rows = ", ".join(f"{count:,} {line(status)}" for status, count in summary.rows.items())
-    lines = [f"{sum(summary.rows.values()):,} rows: {rows or 'none'}"]
+    lines = [f"{counted(sum(summary.rows.values()))}: {rows or 'none'}"]
     told = summary.figures()
     if told and summary.is_part:
         lines.append("of the whole run, which had other rows:")

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from ocr_frames.errors import MissingExtraError
 from ocr_frames.notebook import page
-from ocr_frames.notebook.foreign import escaped, isolated
+from ocr_frames.notebook.foreign import counted, escaped, isolated
 from ocr_frames.notebook.plots import histogram_url
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _SORTS = {
 def body(summary: "Summary") -> str:
     """All of it but the style."""
     return (
-        f"<h2>{sum(summary.rows.values()):,} rows</h2>"
+        f"<h2>{counted(sum(summary.rows.values()))}</h2>"
         f"{_statuses(summary)}{_run(summary)}{_errors(summary)}{_plots(summary)}"
         f"<div class='plots'>{_worst('Slowest', 'seconds', summary.seconds)}"
         f"{_worst('Least certain', 'confidence', summary.confidence)}</div>"

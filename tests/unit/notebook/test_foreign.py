@@ -87,3 +87,8 @@ def test_long_texts_are_cut_and_say_so():
     assert foreign.line("x" * 10_000_000, 50) == "x" * 49 + "…"
     assert foreign.line(" " * 10_000_000 + "x", 50).endswith("…")
     assert foreign.line("a\n b\tc") == "a b c"
+
+
+def test_one_row_is_one_row():
+    told = [foreign.counted(number, sort) for number, sort in ((0, ""), (1, ""), (2000, "failed"))]
+    assert told == ["0 rows", "1 row", "2,000 failed rows"]
