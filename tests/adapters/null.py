@@ -44,7 +44,7 @@ class NullPool:
     async def ready(self):
         return Description("null", "1", LANGUAGES)
 
-    async def recognize(self, image, settings, regions=()):
+    async def recognize(self, image, settings, regions=(), masked=False):
         if self._takes_s:
             await asyncio.sleep(self._takes_s)
         text = hashlib.sha256(image).hexdigest().encode()

@@ -1,6 +1,7 @@
 """By how many degrees the text of a page leans."""
 
 from functools import cache
+from statistics import median
 
 import cv2
 import numpy as np
@@ -13,9 +14,10 @@ SIDE = 560
 REACH = 16
 """Degrees searched to either side; deskewing is for up to 15."""
 
-CLEAR = 22.0
-"""How much sharper the lines must stand out at the best angle than at the worst. Of scanned pages
-nearly all have more, of photographs hardly any, whose angle would be a guess."""
+CLEAR = (6.5, 20.0)
+"""How much sharper the rows, or the columns, must stand out at the best angle than they usually
+do. Of scanned pages nearly all have more, of photographs hardly any, whose angle would be a guess;
+and walls and shelves run up and down."""
 
 COARSE, FINE = 2.0, (1.0, 0.5, 0.25)
 """Degrees from one try to the next."""
@@ -34,15 +36,16 @@ def skew(page: Pixels) -> float:
         return _sharpness(ink, degrees)
 
     tries = [float(degrees) for degrees in np.arange(-REACH, REACH + COARSE, COARSE)]
-    angle, clearness = 0.0, CLEAR
-    for axis in (0, 1):
+    angle, clearest = 0.0, 1.0
+    for axis, clear in enumerate(CLEAR):
         best = max(tries, key=lambda degrees: sharpness(degrees)[axis])
+        usual = median(sharpness(degrees)[axis] for degrees in tries)
         for step in FINE:
             near = (best - step, best, best + step)
             best = max(near, key=lambda degrees: sharpness(degrees)[axis])
-        worst = min(sharpness(degrees)[axis] for degrees in tries)
-        if abs(best) < REACH and sharpness(best)[axis] >= clearness * max(worst, 1.0):
-            angle, clearness = best, sharpness(best)[axis] / max(worst, 1.0)
+        clearness = sharpness(best)[axis] / max(usual, 1.0) / clear
+        if abs(best) < REACH and clearness >= clearest:
+            angle, clearest = best, clearness
     return angle
 
 

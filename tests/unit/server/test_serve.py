@@ -87,10 +87,10 @@ class Slow(NullPool):
         super().__init__(workers=0)
         self.began, self.may_end = asyncio.Event(), asyncio.Event()
 
-    async def recognize(self, *task):
+    async def recognize(self, *task, **how):
         self.began.set()
         await self.may_end.wait()
-        return await super().recognize(*task)
+        return await super().recognize(*task, **how)
 
 
 async def test_what_runs_may_end_and_be_fetched_and_what_waits_is_kept(tmp_path):
@@ -190,7 +190,7 @@ async def test_a_port_that_is_taken():
 class Careless(NullPool):
     """Fails with what must not be told."""
 
-    async def recognize(self, image, settings, regions=()):
+    async def recognize(self, image, settings, regions=(), masked=False):
         if image == b"careless":
             raise ValueError(f"cannot read {image!r}")
         return await super().recognize(image, settings, regions)
@@ -258,7 +258,7 @@ async def test_an_unforeseen_error_is_told_by_its_kind_and_place_alone(caplog, m
 
 async def test_recognition_without_a_result_is_told(monkeypatch):
     class Nothing(NullPool):
-        async def recognize(self, *task):
+        async def recognize(self, *task, **how):
             return Recognition()
 
     async with served(Nothing()) as server:

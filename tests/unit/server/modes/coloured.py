@@ -29,14 +29,14 @@ class Coloured:
         self.shown = []
         self.confidence = confidence
 
-    def lines(self, image, *, min_confidence):
+    def lines(self, image, *, min_confidence, language):
         self.shown.append(image.shape[:2])
         rows = {}
         for left, top, right, bottom, text in _boxes(image):
             rows.setdefault(top, []).append((left, right, bottom, text))
         return [self._line(top, sorted(row)) for top, row in sorted(rows.items())]
 
-    def single_line(self, image, *, min_confidence):
+    def single_line(self, image, *, min_confidence, language):
         self.shown.append(image.shape[:2])
         found = sorted(_boxes(image))
         height, width = image.shape[:2]

@@ -14,10 +14,10 @@ class Unrolled:
         self.found = list(found)
         self.shown = []
 
-    def lines(self, image, *, min_confidence):
+    def lines(self, image, *, min_confidence, language):
         return list(self.found)
 
-    def single_line(self, image, *, min_confidence):
+    def single_line(self, image, *, min_confidence, language):
         self.shown.append(image)
         box = ((0, 0), (9, 0), (9, 9), (0, 9))
         # ink of these letters is denser below their middle than above it

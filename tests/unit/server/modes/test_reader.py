@@ -16,7 +16,7 @@ class Telling:
         self.told = list(lines)
         self.asked = []
 
-    def lines(self, image, *, min_confidence):
+    def lines(self, image, *, min_confidence, language):
         self.asked.append(min_confidence)
         return self.told
 

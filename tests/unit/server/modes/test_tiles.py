@@ -66,10 +66,10 @@ class Nearsighted(Coloured):
         self.sure = {False: whole, True: close}
         self.size = size
 
-    def lines(self, image, *, min_confidence):
+    def lines(self, image, *, min_confidence, language):
         is_tile = image.shape[:2] != self.size
         self.confidence = self.sure[is_tile]
-        found = super().lines(image, min_confidence=min_confidence)
+        found = super().lines(image, min_confidence=min_confidence, language=language)
         return found if is_tile else [e for e in found if e.box[2][1] - e.box[0][1] >= 10]
 
 
