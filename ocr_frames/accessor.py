@@ -44,32 +44,27 @@ class FrameAccessor:
     def recognize(self, column: str, **options: Unpack[Options]) -> pd.DataFrame:
         """Recognize the text of the images in `column`.
 
-        `column` holds, mixed as you like: paths (str or Path; relative ones to the working
-        directory), URLs (`file:`, `http:`, `https:`; with fsspec and the store's driver `s3:`,
-        `gs:`, `az:`, `hf:`), the bytes of image files, PIL images, arrays (grey, RGB or RGBA;
-        bool, uint8, uint16, or float from 0 to 1, else to 255), and dicts with `bytes` or
-        `path`, as Hugging Face datasets have them. A null cell is skipped.
+        `column` holds paths (str or Path; relative ones to the working directory), URLs (`file:`,
+        `https:`; with fsspec and the store's driver `s3:`, `gs:`, `az:`, `hf:`), the bytes of
+        image files, PIL images, arrays (grey, RGB or RGBA; bool, uint8, uint16, or float from 0
+        to 1, else to 255), or dicts with `bytes` or `path`. A null cell is skipped.
 
-        Options, of which those marked * take a value for all rows, or `ocr_frames.col("name")`
-        for the value in each row's column; there, null is the default, and a wrong value is the
-        failure of its row:
+        Options; those marked * take one value, or `ocr_frames.col("name")` for a column with the
+        value of each row, where null is the default and a wrong value its row's failure:
 
         - `kind`*: "image" (default), "label" (signs, price tags, packaging; English only), or
           "regions".
-        - `regions`*: boxes in whole pixels of the upright image (of several pages, the first):
-          (left, top, right, bottom), or dicts with these names, or x0, y0, x1, y1; a list of
-          them, or a dict of names, each of which gets a column. Out of a column also one box,
-          an array, or JSON; names get no columns there, and a row without boxes is skipped.
-          Implies `kind="regions"`.
+        - `regions`*: boxes in whole pixels of the upright image, or of its first page: (left,
+          top, right, bottom), or dicts of these, or of x0, y0, x1, y1; a list, or a dict of
+          names, each of which gets a column. In a column also arrays or JSON, names without
+          columns; rows without boxes are skipped. Implies `kind="regions"`.
         - `language`*: the protocol's name, "English" by default.
         - `make_skew_correct`*, `rotate`* (degrees), `make_binarization`*,
           `make_contrast_correction`*, `make_upsampling`*, `make_spell_check`*, `dsr_mode`*,
           `dsr_confidence`*: the protocol's settings.
-        - `details`: names of more columns, see below.
-        - `split_pages`: send each page of a file with several as a task of its own. None
-          (default): where else only the first one would be read, which is TIFF at the vendor's
-          cloud and the evaluation call, and animations anywhere. At most 500 pages; needs
-          Pillow.
+        - `details`: names of more columns, below.
+        - `split_pages`: each page of a file, at most 500, is a task of its own. None (default):
+          where only the first would be read: TIFF at the vendor's, animations anywhere.
         - `allow_private_urls`: fetch from addresses of this machine and its network, too.
         - `endpoint`: an `Endpoint`; else OCR_FRAMES_ENDPOINT, ASPOSE_CLIENT_ID and
           ASPOSE_CLIENT_SECRET; else the local engine.
@@ -90,23 +85,13 @@ class FrameAccessor:
         A row's failure is in its row. `attrs["ocr"]` tells how the run went: rows by status,
         calls by kind, retries, in doubt, duplicates, from the ledger, seconds.
 
-        Details, each a column `ocr_<name>`, null in rows that have nothing to tell:
-
-        - `task_id` (string): of pages sent one by one, all, with spaces between them.
-        - `calls` (int32): submits and fetches, repetitions included, by the run that paid for
-          this image; rows with the same image tell the same.
-        - `seconds` (float64): from submit to result.
-        - `from_ledger` (bool): an earlier run paid for it.
-        - `pages` (int32): counted by the form feeds in the text.
-        - `confidence` (float64): from 0 to 1, the mean over all letters.
-        - `words` (list of struct: `text` string, `confidence` float32, `x0`, `y0`, `x1`, `y1`
-          int32 in pixels of the upright image as the endpoint tells them, `page` int32 from 1).
-        - `hocr` (string), `pdf` (binary): documents as they came; those of regions and of
-          pages sent one by one are joined.
-        - `json` (string): cannot be had with the four before; the text is taken out of it.
-
-        The last five change what is asked for, so that images on record with their text alone
-        are paid for once more. What came is kept in the ledger, and answers who asks for less.
+        Details become columns `ocr_<name>`, null in rows that have nothing to tell: `task_id`
+        (string), `calls` (int32; submits and fetches by the run that paid for the image),
+        `seconds` (float64; from submit to result), `from_ledger` (bool), `pages` (int32);
+        `confidence` (float64 from 0 to 1; mean over letters), `words` (list of struct: text,
+        confidence, x0, y0, x1, y1 in pixels, page from 1), `hocr` (string), `pdf` (binary), and
+        `json` (string; without the four before). These last five change what is asked for: what
+        is on record with its text alone is paid for once more.
 
         Interrupted (Ctrl-C), it lets the calls under way be answered and recorded, and raises
         KeyboardInterrupt: the same line goes on from the ledger. A second Ctrl-C leaves at once.

@@ -10,6 +10,7 @@ from filelock import FileLock, Timeout
 from ocr_frames.engine.ledger import Entry
 from ocr_frames.errors import LedgerError
 
+_TRIES, _PATIENCE_S = 100, 10.0
 _TIDIED = 100
 """Files looked at when a run begins."""
 
@@ -25,13 +26,22 @@ class Presence:
             return
         try:
             self._folder.mkdir(mode=0o700, exist_ok=True)
-            self._lock = FileLock(self._file(self.run), thread_local=False)
-            self._lock.acquire(timeout=0)
+            self._lock = self._locked()
         except (OSError, Timeout, NotImplementedError) as error:
             raise LedgerError(
                 f"cannot lock {self._folder}: {error}. Put the ledger on a local disk"
             ) from error
         self._tidy(self._folder)
+
+    def _locked(self) -> FileLock:
+        """Give the sign; again if somebody has tidied it away before it was locked."""
+        for _ in range(_TRIES):
+            lock = FileLock(self._file(self.run), timeout=_PATIENCE_S, thread_local=False)
+            lock.acquire()
+            if self._file(self.run).exists():
+                return lock
+            lock.release()
+        raise Timeout(str(self._file(self.run)))
 
     def is_alive(self, run: str) -> bool:
         """Whether the process behind another run's id still lives."""
@@ -40,13 +50,13 @@ class Presence:
         if self._folder is None or not self._file(run).exists():
             return False
         try:
+            # Taken away while it is locked: a run that is about to lock it finds it gone.
             with FileLock(self._file(run), timeout=0, thread_local=False):
-                pass
+                self._file(run).unlink(missing_ok=True)
         except Timeout:
             return True
         except OSError:
             return False
-        self._file(run).unlink(missing_ok=True)
         return False
 
     def _tidy(self, folder: Path) -> None:

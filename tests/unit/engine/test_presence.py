@@ -1,6 +1,8 @@
 """A run is alive as long as its process holds its lock, and no longer."""
 
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -93,6 +95,28 @@ def test_a_killed_process_is_dead_and_its_sign_is_cleared_away(tmp_path: Path):
     assert not presence.is_alive(run)
     assert not (tmp_path / "l-runs" / f"{run}.lock").exists()
     presence.close()
+
+
+def test_many_that_begin_and_tidy_at_once_are_all_alive(tmp_path: Path):
+    """A sign is there before it is locked: whoever tidies then must not take a life."""
+    stop = threading.Event()
+
+    def tidy() -> None:
+        while not stop.is_set():
+            Presence(tmp_path / "l").close()
+
+    with ThreadPoolExecutor(4) as pool:
+        tidying = [pool.submit(tidy) for _ in range(3)]
+        try:
+            begun = [Presence(tmp_path / "l") for _ in range(60)]
+        finally:
+            stop.set()
+    other = Presence(tmp_path / "l")
+    assert [other.is_alive(one.run) for one in begun] == [True] * 60
+    assert [task.exception() for task in tidying] == [None] * 3
+    for one in (*begun, other):
+        one.close()
+    assert list((tmp_path / "l-runs").iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_made_is_a_ledger_error(tmp_path: Path):
