@@ -10,6 +10,7 @@ from ocr_frames.configuration import defaults
 from ocr_frames.notebook import Boxes, Comparison, Gallery, Only, Summary
 from ocr_frames.plan import Plan
 from ocr_frames.request import Options
+from ocr_frames.row_settings import Column
 from ocr_frames.signatures import spelled_out
 
 _SERIES_COLUMN = "image"
@@ -167,15 +168,15 @@ class FrameAccessor:
         *,
         column: str | None = None,
         prefix: str | None = None,
-        regions: Boxes | str | None = None,
+        regions: Boxes | Column | None = None,
     ) -> Gallery:
         """Show a frame that `recognize` gave as a gallery of images, texts and errors.
 
         - `n`: rows shown, the first ones, at most 500.
         - `only`: "failed" (rows with an error, but for the pending), "pending", "completed",
           "skipped", or "uncertain" (the least certain first; needs `details=["confidence"]`).
-        - `column` of the images, `prefix` of the results and `regions` (boxes, or the column
-          that holds them) are those of the run, unless given.
+        - `column` of the images, `prefix` of the results and `regions` (boxes, or `col(...)`)
+          are those of the run, unless given.
 
         The regions and, with `details=["words"]`, the words read are drawn on the images.
         Returns a Gallery: HTML in a notebook, text in a terminal, and

@@ -35,6 +35,7 @@ _COMMANDS = (
         "ocr-frames recognize images.csv out.parquet --column path",
         "ocr-frames recognize in.csv out.csv --column path --kind label --max-calls 150",
         "ocr-frames recognize in.csv out.csv --column path --language German --set rotate=90",
+        "ocr-frames recognize in.csv out.parquet --column path --details seconds,calls",
         "find scans -name '*.tiff' | ocr-frames recognize - out.parquet --json",
     ),
     (

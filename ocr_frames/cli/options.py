@@ -9,6 +9,7 @@ import typer
 
 from ocr_frames import request
 from ocr_frames.configuration import Configuration
+from ocr_frames.details import Detail
 from ocr_frames.errors import MisuseError
 from ocr_frames.languages import Language
 from ocr_frames.model import Kind
@@ -56,6 +57,14 @@ SettingOption = Annotated[
         autocompletion=starting([f"{name}=" for name in RecognitionSettings.model_fields]),
     ),
 ]
+DetailsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--details",
+        help="More columns, such as seconds,confidence,words",
+        autocompletion=starting(get_args(Detail)),
+    ),
+]
 EndpointOption = Annotated[
     str | None,
     typer.Option(
@@ -81,11 +90,14 @@ def options_of(
     regions: Path | None,
     language: str | None,
     setting: list[str] | None,
+    details: str | None,
     endpoint: str | None,
     ledger: str | None,
 ) -> dict[str, Any]:
     """What makes a job the job it is, and where it is on record."""
     options = given(kind=kind, language=language, regions=regions_of(regions))
+    if details is not None:
+        options["details"] = details.split(",")
     if endpoint is not None:
         options["endpoint"] = Configuration.read().endpoint(endpoint)
     if ledger is not None:

@@ -9,6 +9,7 @@ from ocr_frames import pipeline
 from ocr_frames.cli.lines import JsonOption, tell_json
 from ocr_frames.cli.options import (
     Column,
+    DetailsOption,
     EndpointOption,
     KindOption,
     LanguageOption,
@@ -35,6 +36,7 @@ def recognize(
     regions: RegionsOption = None,
     language: LanguageOption = None,
     setting: SettingOption = None,
+    details: DetailsOption = None,
     endpoint: EndpointOption = None,
     ledger: LedgerOption = None,
     prefix: Annotated[str | None, typer.Option(help="Of the added columns; default ocr_")] = None,
@@ -85,7 +87,7 @@ def recognize(
     Without endpoint and credentials the local engine recognizes. Run again after whatever
     stopped it: finished parts of a folder stay, what was paid for comes from the ledger.
     """
-    options = options_of(kind, regions, language, setting, endpoint, ledger) | given(
+    options = options_of(kind, regions, language, setting, details, endpoint, ledger) | given(
         max_calls=max_calls,
         calls_per_second=calls_per_second,
         max_outstanding=max_outstanding,
@@ -124,13 +126,14 @@ def plan(
     regions: RegionsOption = None,
     language: LanguageOption = None,
     setting: SettingOption = None,
+    details: DetailsOption = None,
     endpoint: EndpointOption = None,
     ledger: LedgerOption = None,
     price_per_call: Annotated[float | None, typer.Option(help="To tell the cost")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Tell what `recognize` would take, without a single call."""
-    options = options_of(kind, regions, language, setting, endpoint, ledger)
+    options = options_of(kind, regions, language, setting, details, endpoint, ledger)
     with source_table(source, column) as (table, name):
         told = pipeline.plan_table(table, name, price_per_call, **options)
     if as_json:

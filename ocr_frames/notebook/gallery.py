@@ -12,6 +12,7 @@ from ocr_frames.notebook import page, pictures, sheet
 from ocr_frames.notebook.foreign import counted, escaped, isolated, line
 from ocr_frames.notebook.pictures import Picture
 from ocr_frames.notebook.results import Boxes, Only, Results, Row, sort
+from ocr_frames.row_settings import Column
 
 _SIZE = 640
 """Longer side of a thumbnail in pixels: twice what it is shown at, for fine screens."""
@@ -76,7 +77,7 @@ def preview(
     *,
     column: str | None = None,
     prefix: str | None = None,
-    regions: Boxes | str | None = None,
+    regions: Boxes | Column | None = None,
     folders: Sequence[Path] = (),
 ) -> Gallery:
     """Make a gallery of the first `n` rows, or of those wanted; see `df.ocr.preview`.

@@ -48,9 +48,9 @@ def _html(piece: Piece, at: int, tag: str) -> str:
 
 
 def _told(piece: Piece) -> str:
-    expected, read = piece
-    if expected == read:
-        return expected
+    if piece[0] == piece[1]:
+        return piece[0]
+    expected, read = (_shortened(text.split(" ")) for text in piece)
     return (f"[-{expected}-]" if expected else "") + (f"{{+{read}+}}" if read else "")
 
 

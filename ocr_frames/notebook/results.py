@@ -1,7 +1,7 @@
 """Where in a frame the results are, and which rows a person wants to see."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,8 @@ import pandas as pd
 
 from ocr_frames.errors import MisuseError
 from ocr_frames.model import Status
-from ocr_frames.regions import Box, Regions
+from ocr_frames.regions import Box, Regions, decoded
+from ocr_frames.row_settings import Column
 from ocr_frames.settings import nearest
 
 Only = Literal["completed", "failed", "pending", "skipped", "uncertain"]
@@ -51,7 +52,7 @@ class Results:
     """The columns that a run has added to `frame`.
 
     What is not given comes from `frame.attrs["ocr"]`, which a run leaves there, else from the
-    names of the columns; `regions` may be the name of a column that holds them. Raises
+    names of the columns; `regions` may be `col(...)`. Raises
     MisuseError for columns that are not there.
     """
 
@@ -60,14 +61,16 @@ class Results:
         frame: pd.DataFrame,
         prefix: str | None = None,
         column: str | None = None,
-        regions: Boxes | str | None = None,
+        regions: Boxes | Column | None = None,
     ) -> None:
         self.frame = frame
         self.run: Mapping[str, Any] = _run(frame)
         self.prefix = _prefix(frame, prefix, self.run.get("prefix"))
         self.column = _column(frame, column, self.run.get("column"))
-        boxes: Any = regions or self.run.get("regions")
-        self._boxes = boxes if isinstance(boxes, str) else _region_marks(boxes)
+        boxes: Any = self.run.get("regions") if regions is None else regions
+        # What the run remembers of a column is its name.
+        self._boxes_in = boxes.name if isinstance(boxes, Column) else boxes
+        self._boxes = [] if isinstance(self._boxes_in, str) else _region_marks(boxes)
         self.status = frame[self.prefix + "status"].astype(object)
 
     @property
@@ -135,10 +138,10 @@ class Results:
         )
 
     def _regions(self, row: "pd.Series[Any]") -> Sequence[Mark]:
-        if not isinstance(self._boxes, str):
+        if not isinstance(self._boxes_in, str):
             return self._boxes
         with suppress(MisuseError):  # the row says so
-            return _region_marks(row.get(self._boxes))
+            return _region_marks(row.get(self._boxes_in))
         return ()
 
     def _words(self, row: "pd.Series[Any]") -> Iterable[Mark]:
@@ -201,11 +204,10 @@ def _column(frame: pd.DataFrame, given: str | None, remembered: object) -> str |
 
 
 def _region_marks(given: Any) -> list[Mark]:
-    if isinstance(given, str):
-        given = json.loads(given)
-    if given is None or len(given) == 0:
+    boxes = decoded(given)
+    if boxes is None or (isinstance(boxes, Sized) and len(boxes) == 0):
         return []
-    regions = Regions.of(given)
+    regions = Regions.of(boxes)
     names = regions.names or [str(number) for number in range(len(regions.boxes))]
     return [
         Mark(box.x0, box.y0, box.x1, box.y1, name)

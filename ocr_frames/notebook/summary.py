@@ -202,7 +202,7 @@ def _lines(summary: Summary) -> Sequence[str]:
         for group in summary.errors:
             lines.append(f"{group.rows:>12,}  {line(group.code)}")
             where = f"[{line(group.label)}] {line(group.name)}".rstrip()
-            lines.append(f"{'':>14}{where}: {line(group.example, 160)}")
+            lines.append(f"{'':>14}{where}: {line(group.example, 400)}")
     return lines + _spread_lines(summary)
 
 

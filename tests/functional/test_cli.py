@@ -57,6 +57,7 @@ def test_failed_rows_are_exit_code_3_and_written(run, table: Path, tmp_path: Pat
         (["--column", "path", "--set", "rotate"], "name=value"),
         (["--column", "path", "--set", "langauge=English"], "did you mean 'language'"),
         (["--column", "path", "--regions", "none.json"], "none.json"),
+        (["--column", "path", "--details", "secnds"], "did you mean 'seconds'"),
         (["--column", "path", "--compression", "zstd"], "compression= is for Parquet"),
         (["--column", "path", "--only", "failed"], "'ocr_status'"),
         ([], "--column"),

@@ -15,7 +15,7 @@ from tests.functional.conftest import CARD, COMMAND
 def test_paths_come_on_standard_input(run, tmp_path: Path):
     (tmp_path / "card one.png").write_bytes(CARD.read_bytes())
     paths = "card one.png\r\n\ngone-é.png\n".encode()
-    done = run("recognize", "-", "out.csv", "--json", stdin=paths)
+    done = run("recognize", "-", "out.csv", "--json", "--details", "calls,seconds", stdin=paths)
     assert done.returncode == 3, done.stderr
     told = json.loads(done.stdout)
     assert told["rows"] == {"Completed": 1, "Error": 1}
@@ -23,6 +23,7 @@ def test_paths_come_on_standard_input(run, tmp_path: Path):
     assert told["destination"] == "out.csv"
     out = pd.read_csv(tmp_path / "out.csv")
     assert out["path"].tolist() == ["card one.png", "gone-é.png"]
+    assert out["ocr_calls"].tolist()[0] == 2
     planned = run("plan", "-", "--json", "--column", "image", stdin=paths)
     plan = json.loads(planned.stdout)
     assert (plan["rows"], plan["from_ledger"], plan["unreadable"]) == (2, 1, 1)

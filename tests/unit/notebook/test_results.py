@@ -7,6 +7,7 @@ import pytest
 
 from ocr_frames.errors import MisuseError
 from ocr_frames.notebook.results import Mark, Results
+from ocr_frames.row_settings import col
 from tests.unit.notebook.frames import mixed
 
 WORDS = [
@@ -101,10 +102,13 @@ def test_words_of_the_first_page_that_stand_somewhere_are_marked(form: str):
 
 
 def test_regions_may_come_from_a_column():
-    boxes = [[[1, 2, 3, 4]], json.dumps({"born": [5, 6, 7, 8]}), None, [[9, 9, 1, 1]], [], [[]]]
-    results = Results(mixed(boxes=boxes), regions="boxes")
+    boxes = [[[1, 2, 3, 4]], json.dumps({"born": [5, 6, 7, 8]}), None, [[9, 9, 1, 1]], "{", [[]]]
+    out = mixed(boxes=boxes)
+    results = Results(out, regions=col("boxes"))
     marks = [results.row(position).marks for position in range(6)]
     assert marks == [[Mark(1, 2, 3, 4, "0")], [Mark(5, 6, 7, 8, "born")], [], [], [], []]
+    out.attrs["ocr"] = {"regions": "boxes"}
+    assert Results(out).row(0).marks == marks[0]
 
 
 def test_wrong_regions_are_misuse():
