@@ -17,6 +17,7 @@ from ocr_frames.engine.resume import Step
 from ocr_frames.jobs import Jobs, Row
 from ocr_frames.model import Job, Outcome, Status
 from ocr_frames.request import Request
+from ocr_frames.seen import Seen
 
 _POLLS_PER_IMAGE = 1.15
 """Measured: 2.15 calls per image with a full queue, submit included (tests/benchmarks)."""
@@ -109,7 +110,7 @@ async def plan_rows(
 
     ledger, presence = Ledger(request.ledger), Presence(request.ledger)
     jobs = Jobs(counted(), request, folders, ended)
-    seen: set[bytes] = set()
+    seen = Seen()
     try:
         async for batch in jobs.batches():
             _count_steps(batch, request, ledger, presence, steps, seen)
@@ -134,11 +135,10 @@ def _count_steps(
     ledger: Ledger,
     presence: Presence,
     steps: Counter[str],
-    seen: set[bytes],
+    seen: Seen,
 ) -> None:
     jobs = {key_of(job, request.recognizer): job for job in batch}
-    new = {key: job for key, job in jobs.items() if key not in seen}
-    seen.update(new)
+    new = {key: jobs[key] for key in seen.new(jobs)}
     entries = look_up_jobs(ledger, new, request.recognizer)
     now_s = SystemClock().wall_s()
     for key in new:
