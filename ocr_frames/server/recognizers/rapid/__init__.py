@@ -1,4 +1,4 @@
-"""RapidOCR's networks on OpenVINO: one thread, no padding, no character nobody asked for."""
+"""RapidOCR's networks on OpenVINO: one thread, and no work for what nobody asked for."""
 
 import importlib.metadata
 from collections.abc import Sequence
