@@ -3,6 +3,7 @@
 from ocr_frames.notebook.comparison import Comparison, compare
 from ocr_frames.notebook.gallery import Gallery, preview
 from ocr_frames.notebook.results import Boxes, Only
+from ocr_frames.notebook.seeing import Seeing
 from ocr_frames.notebook.summary import Summary, summarize
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "Comparison",
     "Gallery",
     "Only",
+    "Seeing",
     "Summary",
     "compare",
     "preview",

@@ -10,7 +10,7 @@ import pytest
 from ocr_frames.settings import Endpoint
 from tests.conftest import CREDENTIALS, SAMPLES
 
-MODULES = ("accessor", "pipeline", "settings")
+MODULES = ("accessor", "notebook.seeing", "pipeline", "settings")
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
@@ -53,10 +53,8 @@ def test_an_example_does_what_it_says(
 def test_every_public_way_in_has_an_example():
     names = {example.name.removeprefix("ocr_frames.") for example in _examples()}
     assert names >= {
-        *(
-            f"accessor.FrameAccessor.{name}"
-            for name in ("recognize", "submit", "plan", "preview", "report", "compare")
-        ),
+        *(f"accessor.FrameAccessor.{name}" for name in ("recognize", "submit", "plan")),
+        *(f"notebook.seeing.Seeing.{name}" for name in ("preview", "report", "compare")),
         "accessor.SeriesAccessor.recognize",
         "pipeline.recognize_table",
         "pipeline.recognize_arrow",
