@@ -109,9 +109,12 @@ def recognize_table(
     other columns, their types and metadata stay as they are. CSV has no types: its columns are
     text, empty fields null.
 
-    Neither table is held in memory: about 300 MB, and what `max_outstanding` images take, do for
-    any number of rows. Relative paths in `column` are looked for in the folder of the
-    source, then in the working directory.
+    Neither table is held in memory. For any number of rows it takes 300 MB at most beside Python,
+    three times the images under way (`max_outstanding`), the answers to 1,000 rows, and three
+    times the largest page of a Parquet source (many writers make pages of 1,024 rows, whatever
+    these hold). What waits for a late row goes to temporary files beside the destination, 8 GB
+    at most. Relative paths in `column` are looked for in the folder of the source, then in the
+    working directory.
 
     Each file is written beside its name, and renamed when it is complete. Killed and run again,
     a folder keeps its finished parts, and what was paid for comes from the ledger; a part with

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import sys
 import threading
 import time
@@ -21,6 +22,7 @@ from ocr_frames.session import Report, Session, open_session
 
 report_log = logging.getLogger("ocr_frames.report")
 
+_TAKEN_BYTES = 8 * 2**20
 _OUTCOME_BYTES = 700
 """What an outcome takes in memory beside its texts."""
 
@@ -92,25 +94,36 @@ class Stream:
         return self._work.done()
 
     async def take(self, count: int) -> Sequence[Outcome]:
-        """The outcomes of the next rows; fewer than `count` only where there are no more rows.
+        """The outcomes of the next rows, `count` at most; none where there are no more rows.
 
-        Rows that a stopped run did not come to are Pending with the reason. Raises what the run
-        raises.
+        With a limit they are fewer where they are large: about 8 MB at a time. Rows that a
+        stopped run did not come to are Pending with the reason. Raises what the run raises.
         """
         taken: list[Outcome] = []
-        while len(taken) < count and (more := await self._next(count - len(taken))):
+        most_bytes = math.inf if self._most_bytes is None else _TAKEN_BYTES
+        while len(taken) < count and most_bytes > 0:
+            more = await self._next(count - len(taken), most_bytes)
+            if not more:
+                break
             taken += more
+            most_bytes -= sum(map(_size, more))
         return taken
 
-    async def _next(self, most: int) -> Sequence[Outcome]:
+    async def _next(self, most: int, most_bytes: float) -> Sequence[Outcome]:
         while not self._has(most):
             self._changed.clear()
             await self._changed.wait()
         if self.is_over:
             self._fill(most)
-        taken = [self._outcomes.pop(at) for at in range(self._taken, self._end(most))]
+        taken: list[Outcome] = []
+        size = 0
+        for at in range(self._taken, self._end(most)):
+            if size >= most_bytes:
+                break
+            taken.append(self._outcomes.pop(at))
+            size += _size(taken[-1])
         self._taken += len(taken)
-        self._held_bytes -= sum(map(_size, taken))
+        self._held_bytes -= size
         self._weigh()
         return taken
 

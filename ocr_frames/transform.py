@@ -24,7 +24,7 @@ from ocr_frames.stream import Stream
 from ocr_frames.tables import Destination, Parts, Sink, Source, WriteOptions
 from ocr_frames.tables.formats import Compression
 from ocr_frames.tables.joining import Appended, Joining, Replaced
-from ocr_frames.tables.parts import Piece
+from ocr_frames.tables.parts import Part, Piece
 from ocr_frames.tables.spool import Spool
 
 T = TypeVar("T")
@@ -108,8 +108,7 @@ class Transform:
                 most_bytes=_WAITING_BYTES, changed=reading.changed,
             ) as stream:  # fmt: skip
                 while (piece := await reading.next(stream)) is not None:
-                    outcomes = await stream.take(self._joining.chosen(piece.table).num_rows)
-                    await reading.beside(partial(self._write, piece, outcomes))
+                    await self._recognized(piece, stream, reading)
                 await reading.beside(self._sink.finish)
                 return await stream.report(self._sink.values)
 
@@ -118,10 +117,27 @@ class Transform:
             return None
         return self._source.rows - self._sink.rows
 
-    def _write(self, piece: Piece, outcomes: Sequence[Outcome]) -> None:
+    async def _recognized(self, piece: Piece, stream: Stream, reading: "_Reading") -> None:
+        """Write a piece as its answers come."""
+        rest, wanted = piece.table, self._joining.chosen(piece.table).num_rows
+        while True:
+            outcomes = await stream.take(wanted)
+            if wanted and not outcomes:
+                raise RuntimeError("the run has lost rows")
+            wanted -= len(outcomes)
+            rows = self._joining.rows(rest, len(outcomes))
+            table, rest = rest.slice(0, rows), rest.slice(rows)
+            is_last = piece.is_last and not wanted
+            await reading.beside(partial(self._write, piece.part, table, outcomes, is_last))
+            if not wanted:
+                return
+
+    def _write(
+        self, part: Part, table: pa.Table, outcomes: Sequence[Outcome], is_last: bool
+    ) -> None:
         added = columns.to_arrow(outcomes, self.request.layout)
-        table = self._joining.joined(piece.table.select(self._kept.names), added)
-        self._sink.write(piece.part, table, is_last=piece.is_last)
+        joined = self._joining.joined(table.select(self._kept.names), added)
+        self._sink.write(part, joined, is_last=is_last)
 
 
 class _Reading:

@@ -10,7 +10,7 @@ from filelock import FileLock, Timeout
 from ocr_frames.errors import MisuseError, TableError
 from ocr_frames.tables.formats import FormatName, format_of
 from ocr_frames.tables.source import Source
-from ocr_frames.tables.storage import LocalStorage, explained, locate
+from ocr_frames.tables.storage import STAGED, LocalStorage, explained, locate
 
 
 class Destination:
@@ -23,6 +23,8 @@ class Destination:
     def __init__(self, where: str | Path, source: Source) -> None:
         """Raise MisuseError for a name without sense, TableError where nothing can be written."""
         self.where = str(where)
+        if self.where.startswith(("http://", "https://")):
+            raise MisuseError(f"{self.where!r}: tables of the web are read, not written")
         self.storage, path = locate(where)
         with explained(where, "written"):
             self.is_folder = self.where.endswith("/") or self.storage.is_folder(path)
@@ -55,7 +57,7 @@ class Destination:
                 lock.acquire(timeout=0)
             except Timeout as error:
                 raise TableError(f"another run is writing to {self.where!r}") from error
-            for left in staging.glob(f"{self._prefix}*.tmp"):
+            for left in staging.glob(f"{self._prefix}*{STAGED}"):
                 left.unlink(missing_ok=True)
         try:
             yield

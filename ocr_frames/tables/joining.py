@@ -20,6 +20,10 @@ class Joining(Protocol):
         """The rows for which new values are wanted."""
         ...
 
+    def rows(self, table: pa.Table, chosen: int) -> int:
+        """How many rows there are up to so many chosen ones, and those after that are not."""
+        ...
+
     def joined(self, table: pa.Table, added: pa.Table) -> pa.Table:
         """Put the new values of the chosen rows in; `added` has them in order."""
         ...
@@ -36,6 +40,10 @@ class Appended:
     def chosen(self, table: pa.Table) -> pa.Table:
         """See Joining."""
         return table
+
+    def rows(self, table: pa.Table, chosen: int) -> int:
+        """See Joining."""
+        return chosen
 
     def joined(self, table: pa.Table, added: pa.Table) -> pa.Table:
         """See Joining."""
@@ -71,6 +79,11 @@ class Replaced:
     def chosen(self, table: pa.Table) -> pa.Table:
         """See Joining."""
         return table.filter(self._mask(table))
+
+    def rows(self, table: pa.Table, chosen: int) -> int:
+        """See Joining."""
+        places = np.flatnonzero(self._mask(table).to_numpy())
+        return int(places[chosen]) if chosen < len(places) else table.num_rows
 
     def _mask(self, table: pa.Table) -> Any:
         values = table[self._column].cast(pa.string())

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from ocr_frames.tables.destination import Destination
 from ocr_frames.tables.source import Fragment, Source
+from ocr_frames.tables.storage import STAGED
 
 _NAME = re.compile(r"part-(\d{5,})-(\d{5,})-[0-9a-f]{16}\.parquet")
 
@@ -68,6 +69,11 @@ class Parts:
     def is_ours(self, path: str) -> bool:
         """Whether a file has the name of a part, of whatever source."""
         return _NAME.fullmatch(PurePosixPath(path).name) is not None
+
+    def is_half(self, path: str) -> bool:
+        """Whether a file is what a killed run left of uploading a part."""
+        name = PurePosixPath(path).name
+        return name.startswith(".") and self.is_ours(name[1:].removesuffix(STAGED))
 
     def belongs(self, path: str) -> bool:
         """Whether a file has the name of a part of this source with these arguments."""

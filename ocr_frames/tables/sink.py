@@ -19,7 +19,7 @@ from ocr_frames.tables.destination import Destination
 from ocr_frames.tables.formats import WriteOptions, Writer, format_of
 from ocr_frames.tables.parts import Part, Parts
 from ocr_frames.tables.source import FORMATS, Source
-from ocr_frames.tables.storage import explained
+from ocr_frames.tables.storage import STAGED, explained
 
 MANIFEST = "_manifest.json"
 _LOOKING = 16
@@ -33,7 +33,7 @@ class _Staged:
         self.rows = 0
         self.values: Counter[str] = Counter()
         folder, prefix = sink.destination.staged()
-        handle, name = tempfile.mkstemp(prefix=prefix, suffix=".tmp", dir=folder)
+        handle, name = tempfile.mkstemp(prefix=prefix, suffix=STAGED, dir=folder)
         os.close(handle)
         self.path = Path(name)
         self._sink = sink
@@ -102,9 +102,12 @@ class Sink:
             return
         storage, path = self.destination.storage, self.destination.path
         with explained(self.destination.where, "written"):
-            there = [each for each in storage.files(path) if format_of(each) is not None]
-            there = [each for each in there if not PurePosixPath(each).name.startswith((".", "_"))]
+            files = storage.files(path)
+            there = [each for each in files if format_of(each) is not None and not _is_hidden(each)]
             self._check_ours(there, overwrite=overwrite)
+            for each in files:
+                if self._parts.is_half(each):
+                    storage.remove(each)
             stale = [each for each in there if not self._parts.belongs(each)]
             kept = self._settled([each for each in there if each not in stale], unfinished)
             for each in stale:
@@ -182,13 +185,17 @@ class Sink:
             ],
         }
         staging, prefix = self.destination.staged()
-        handle, name = tempfile.mkstemp(prefix=prefix, suffix=".tmp", dir=staging)
+        handle, name = tempfile.mkstemp(prefix=prefix, suffix=STAGED, dir=staging)
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 json.dump(document, file, indent=1)
             self.destination.storage.publish(Path(name), str(folder / MANIFEST))
         finally:
             Path(name).unlink(missing_ok=True)
+
+
+def _is_hidden(path: str) -> bool:
+    return PurePosixPath(path).name.startswith((".", "_"))
 
 
 def counted(column: pa.ChunkedArray) -> Counter[str]:

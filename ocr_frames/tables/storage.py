@@ -3,7 +3,7 @@
 import errno
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from glob import glob
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
@@ -15,6 +15,9 @@ import pyarrow as pa
 import pyarrow.fs
 
 from ocr_frames.errors import MissingExtraError, OcrFramesError, TableError
+
+STAGED = ".tmp"
+"""How the names of files end that are not complete."""
 
 
 class Storage(Protocol):
@@ -124,11 +127,7 @@ class LocalStorage:
         os.umask(mask)
         staged.chmod(final.stat().st_mode & 0o777 if final.exists() else 0o666 & ~mask)
         staged.replace(final)
-        folder = os.open(final.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        _keep_names(final.parent)
 
     def remove(self, path: str) -> None:
         """See Storage."""
@@ -183,12 +182,12 @@ class RemoteStorage:
         return staging
 
     def check_writable(self, folder: str) -> None:
-        """See Storage."""
+        """See Storage. Only writing tells what a store allows."""
 
     def publish(self, staged: Path, path: str) -> None:
         """See Storage."""
         final = PurePosixPath(path)
-        beside = str(final.with_name(f".{final.name}.tmp"))
+        beside = str(final.with_name(f".{final.name}{STAGED}"))
         self._remote.makedirs(str(final.parent), exist_ok=True)
         try:
             self._remote.put_file(str(staged), beside)
@@ -205,6 +204,16 @@ class RemoteStorage:
 
     def remove_empty(self, folder: str) -> None:
         """See Storage. Stores of objects have none."""
+
+
+def _keep_names(folder: Path) -> None:
+    """Make the names in a folder durable, where the system can."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def locate(where: str | Path) -> tuple[Storage, str]:

@@ -150,6 +150,17 @@ async def test_answers_larger_than_the_bound_come_through(engine: Engine):
         assert positions(await stream.take(3000)) == list(range(3000))
 
 
+async def test_large_answers_are_taken_a_few_at_a_time(engine: Engine):
+    async with streamed(images(1000), most_bytes=10**9) as stream:
+        await until(lambda: engine.pulled == 1000)
+        for at in range(1000):
+            stream._outcomes[at] = Outcome(at, Status.COMPLETED, ("x" * 2**20,))
+        stream._held_bytes = 1000 * 2**20
+        taken = await stream.take(1000)
+        assert positions(taken) == list(range(8))
+        assert positions(await stream.take(3)) == [8, 9, 10]
+
+
 async def test_rows_that_a_stopped_run_did_not_come_to_are_pending(engine: Engine):
     engine.stop_after = 1000
     moved = Progress()

@@ -51,6 +51,11 @@ def test_a_missing_folder_is_known_early(tmp_path, source, name):
         Destination(f"{tmp_path}/{name}", source).check_writable()
 
 
+def test_the_web_is_not_written_to(source):
+    with pytest.raises(MisuseError, match="read, not written"):
+        Destination("https://127.0.0.1:1/out.csv", source)
+
+
 def test_a_folder_that_may_not_be_written_to_is_known_early(tmp_path, source, monkeypatch):
     monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
     with pytest.raises(TableError, match="no permission"):

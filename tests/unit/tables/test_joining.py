@@ -28,6 +28,7 @@ def test_new_columns_come_after_the_others():
     table = pa.table({"a": [1, 2]}).replace_schema_metadata({"k": "v"})
     joining = Appended(table.schema, ADDED)
     assert joining.chosen(table) is table
+    assert [joining.rows(table, count) for count in (0, 1, 2)] == [0, 1, 2]
     out = joining.joined(table, added(2))
     assert out.schema.names == ["a", "status", "text", "words"]
     assert out.schema.equals(joining.schema, check_metadata=True)
@@ -70,6 +71,8 @@ def test_chosen_rows_alone_are_replaced(statuses, layout, cut):
     chosen = joining.chosen(table)
     expected = [row for row, status in enumerate(statuses) if status in ("bad", "worse")]
     assert chosen["n"].to_pylist() == expected
+    ends = [joining.rows(table, count) for count in range(len(expected) + 1)]
+    assert ends == [*expected, rows]
     out = joining.joined(table, added(len(expected)))
     assert out.schema.equals(table.schema)
     for row, (before, after) in enumerate(zip(table.to_pylist(), out.to_pylist(), strict=True)):
