@@ -20,12 +20,14 @@ from typing import Any
 
 import pandas as pd
 
-from ocr_frames import Endpoint
+from ocr_frames import Endpoint, col
 from ocr_frames.adapters.arrow import recognizer, spark_schema
 
 SECRET = "not-for-the-eyes-of-a-log"
 PARTITIONS = 4
 MAX_CALLS = 60
+BY_ROW = {"language": col("language")}
+OPTIONS = {**BY_ROW, "details": ["calls", "confidence", "pages", "words"]}
 
 
 @dataclass(frozen=True)
@@ -201,7 +203,7 @@ def work(cluster: Cluster, name: str, task: Task) -> dict[str, Any]:
     def statuses(frame: pd.DataFrame) -> dict[str, int]:
         return frame["ocr_status"].astype(str).value_counts().to_dict()
 
-    options = {"endpoint": task.endpoint, "ledger": task.file(f"{name} rows")}
+    options = {"endpoint": task.endpoint, "ledger": task.file(f"{name} rows"), **OPTIONS}
     found: dict[str, Any] = {"shown": cluster.show(task.rows, options), "show": costs()}
     flag = task.file(f"{name} died")
     rows = cluster.recognize(task.rows, options, flag).sort_values("row")
@@ -215,7 +217,7 @@ def work(cluster: Cluster, name: str, task: Task) -> dict[str, Any]:
     flag.unlink()
     found["codes"] = sorted({error.partition(":")[0] for error in capped["ocr_error"].dropna()})
     if name == "dask":
-        local = {"endpoint": Endpoint.local(), "ledger": task.file("local")}
+        local = {"endpoint": Endpoint.local(), "ledger": task.file("local"), **BY_ROW}
         out = cluster.recognize(task.samples, local)
         out.sort_values("row").to_parquet(task.file("local.parquet"), index=False)
     return found

@@ -90,10 +90,23 @@ def test_a_budget_is_divided_by_rows_and_spent_once(vendor: Simulated, tmp_path:
     assert run(5, "b") == (3, ["Completed"] + ["Pending"] * 4)
 
 
-def test_spark_is_told_the_same_columns():
-    schema = spark_schema(SPARK, "image", endpoint=NOBODY, regions={"name": (0, 0, 1, 1)})
-    added = [StructField(f"ocr_{name}", StringType()) for name in ("status", "text", "error")]
-    assert schema == StructType([*SPARK.fields, *added, StructField("ocr_name", StringType())])
+def test_spark_is_told_the_same_columns_with_types_that_it_has():
+    details = ["calls", "seconds", "words", "pdf", "from_ledger"]
+    schema = spark_schema(SPARK, "image", endpoint=NOBODY, details=details)
+    assert schema.fields[:2] == SPARK.fields
+    assert [field.simpleString().partition(":")[::2] for field in schema.fields[2:]] == [
+        ("ocr_status", "string"),
+        ("ocr_text", "string"),
+        ("ocr_error", "string"),
+        ("ocr_calls", "int"),
+        ("ocr_seconds", "double"),
+        (
+            "ocr_words",
+            "array<struct<text:string,confidence:float,x0:int,y0:int,x1:int,y1:int,page:int>>",
+        ),
+        ("ocr_pdf", "binary"),
+        ("ocr_from_ledger", "boolean"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 import ocr_frames.adapters.dask  # noqa: F401 - registers ddf.ocr
+from ocr_frames import col
 from ocr_frames.columns import STATUSES
 from ocr_frames.errors import MisuseError
 from ocr_frames.settings import Endpoint
@@ -24,11 +25,12 @@ def frame(rows: int = 8, partitions: int = 4) -> Any:
 
 
 def test_the_columns_are_known_and_so_are_their_types():
-    lazy = frame().ocr.recognize("path", endpoint=NOBODY, regions={"name": (0, 0, 1, 1)})
+    details = ["task_id", "calls", "seconds", "confidence", "pages", "words", "hocr", "pdf"]
+    details += ["from_ledger"]
+    lazy = frame().ocr.recognize("path", endpoint=NOBODY, details=details)
     out = lazy.compute(scheduler="sync")
-    assert list(out.columns) == [
-        "path", "row", "ocr_status", "ocr_text", "ocr_error", "ocr_name"
-    ]  # fmt: skip
+    added = [f"ocr_{name}" for name in ("status", "text", "error", *details)]
+    assert list(out.columns) == ["path", "row", *added]
     pd.testing.assert_series_equal(lazy.dtypes, out.dtypes)
     assert tuple(lazy["ocr_status"].cat.categories) == STATUSES
     assert set(out["ocr_status"]) == {"Skipped"}
@@ -63,6 +65,7 @@ def test_parts_can_be_written_as_one_data_set(tmp_path: Path):
     ("column", "options", "says"),
     [
         ("paht", {}, "did you mean 'path'"),
+        ("path", {"language": col("rwo")}, "no column 'rwo'"),
         ("path", {"prefix": "", "regions": {"row": (0, 0, 1, 1)}}, "'row' is there already"),
         ("path", {"calls_per_second": 5}, "parallelism="),
         ("path", {"max_calls": 11}, r"2 calls for each of 4.*repartition\(npartitions=1\)"),
