@@ -21,7 +21,6 @@ _DTYPES = {
     pa.float64(): pd.Float64Dtype(),
     pa.bool_(): pd.BooleanDtype(),
     TYPES["pdf"]: pd.ArrowDtype(TYPES["pdf"]),
-    TYPES["words"]: pd.ArrowDtype(TYPES["words"]),
 }
 
 
@@ -89,9 +88,14 @@ def to_pandas(outcomes: Sequence[Outcome], layout: Layout, index: pd.Index) -> p
     """Build the added columns as a frame with `index`.
 
     Status is categorical; all else has dtypes that know null: string, Int32, Float64, boolean,
-    and Arrow's own for words and pdf.
+    and Arrow's own for pdf. Words are objects, lists of dicts: pandas writes Arrow's nested types
+    to Parquet, but cannot read its own note of them.
     """
-    frame: pd.DataFrame = to_arrow(outcomes, layout).to_pandas(types_mapper=_DTYPES.get)
+    table = to_arrow(outcomes, layout)
+    frame: pd.DataFrame = table.to_pandas(types_mapper=_DTYPES.get)
+    for field in table.schema:
+        if field.type == TYPES["words"]:
+            frame[field.name] = pd.Series(table[field.name].to_pylist(), dtype=object)
     return frame.set_axis(index, axis="index")
 
 
