@@ -7,9 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from PIL import Image
 
 import ocr_frames
 from ocr_frames.settings import Endpoint
@@ -95,6 +97,31 @@ def test_every_kind_of_column_with_nulls_and_duplicate_labels(column, sign: str)
     assert out.index.name == "key"
     pd.testing.assert_frame_equal(frame, before)
     pd.testing.assert_frame_equal(out[["image"]], before)
+
+
+def test_images_in_memory_are_read_like_their_files(sign: str):
+    with Image.open(sign) as image:
+        colours = image.convert("RGB")
+    cells = [sign, Path(sign).as_uri(), colours, np.asarray(colours), {"bytes": None, "path": sign}]
+    frame = pd.DataFrame({"image": pd.Series(cells, dtype="object")})
+    out = frame.ocr.recognize(column="image", progress=False)
+    assert set(out["ocr_status"]) == {"Completed"}
+    assert out["ocr_text"].nunique() == 1
+    assert out.attrs["ocr"]["calls"]["submit"] == 2  # the file, and what it looks like
+
+
+def test_every_picture_of_an_animated_file_is_read(samples: list[dict[str, str]], tmp_path: Path):
+    paths = [row["path"] for row in samples if "sign" in row["path"] or "tag" in row["path"]][:2]
+    pictures = [Image.open(path).convert("L").resize((600, 450)) for path in paths]
+    pictures[0].save(tmp_path / "both.gif", save_all=True, append_images=pictures[1:])
+    frame = pd.DataFrame({"path": [tmp_path / "both.gif"]})
+    out = frame.ocr.recognize(column="path", details=["pages"], progress=False)
+    each = pd.DataFrame({"image": pictures}).ocr.recognize(column="image", progress=False)
+    assert out["ocr_pages"].tolist() == [2]
+    read = out.loc[0, "ocr_text"].split("\f")
+    assert len(read) == 2
+    for one, other in zip(read, each["ocr_text"], strict=True):
+        assert word_f1([(one, other)]) > 0.8
 
 
 def test_a_frame_without_rows_has_the_same_columns(read: pd.DataFrame):

@@ -1,16 +1,22 @@
 """Arguments: each is validated before anything is sent, and says what would be right."""
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ocr_frames.errors import MisuseError
+from ocr_frames import col
+from ocr_frames.engine.flight import key_of
+from ocr_frames.errors import MissingExtraError, MisuseError
+from ocr_frames.model import Job
 from ocr_frames.request import Options, Request, ledger_path
-from ocr_frames.settings import Endpoint, Policy
+from ocr_frames.row_settings import Choice
+from ocr_frames.settings import Endpoint, Policy, RecognitionSettings
 
 CLOUD = Endpoint.cloud("id", "secret")
+SETTINGS = set(RecognitionSettings.model_fields) - {"result_type"}
 
 
 def request(**options: Any) -> Request:
@@ -169,6 +175,58 @@ def test_recognizers_differ_by_host_and_account_not_by_secret():
     ]
     assert len({request(endpoint=endpoint).recognizer for endpoint in endpoints}) == 4
     assert request(endpoint=Endpoint.cloud("id", "new")).recognizer == request().recognizer
+
+
+@pytest.mark.parametrize("endpoint", [CLOUD, Endpoint.local()])
+def test_a_language_out_of_a_column_has_the_key_it_has_as_an_argument(endpoint: Endpoint):
+    """Who reads it here may depend on the language; what is on record answers both."""
+    by_row = request(endpoint=endpoint, language=col("lang"))
+    for language in (None, "English", "German", "Russian", "Chinese"):
+        same = request(endpoint=endpoint, **({"language": language} if language else {}))
+        keys = [
+            key_of(Job(0, c.kind, c.settings_json, b"", bytes, None, (), c.recognizer), who)
+            for c, who in (
+                (by_row.row_settings.of((language,)), by_row.recognizer),
+                (same.row_settings.fixed, same.recognizer),
+            )
+            if isinstance(c, Choice)
+        ]
+        assert len(keys) == 2
+        assert keys[0] == keys[1], language
+
+
+def test_what_is_remembered_of_regions():
+    boxes = {"name": (1, 2, 3, 4)}
+    assert request(regions=boxes).remembered("path")["regions"] == {"name": [1, 2, 3, 4]}
+    assert request(regions=col("boxes")).remembered("path")["regions"] == "boxes"
+    assert request().remembered("path")["regions"] == []
+
+
+def test_columns_that_rows_bring_along():
+    made = request(language=col("lang"), regions=col("boxes"), rotate=90, make_upsampling=col("b"))
+    assert set(made.row_columns) == {"lang", "boxes", "b"}
+    assert request().row_columns == ()
+    for name in set(Options.__annotations__) - {"kind", "regions"} - set(SETTINGS):
+        with pytest.raises(MisuseError):
+            request(**{name: col("c")})
+
+
+@pytest.mark.parametrize("options", [{"kind": col("k")}, {"regions": col("b")}])
+def test_the_evaluation_endpoint_knows_images_only_in_rows_too(options: dict[str, Any]):
+    with pytest.raises(MisuseError, match="evaluation"):
+        request(endpoint=Endpoint.trial(), **options)
+    assert request(endpoint=Endpoint.trial(), language=col("l")).row_columns == ("l",)
+
+
+def test_pdf_of_regions_asks_for_what_joins_it(monkeypatch: pytest.MonkeyPatch):
+    boxes = [(1, 2, 3, 4)]
+    request(regions=boxes, details=["pdf"])
+    monkeypatch.setitem(sys.modules, "pypdf", None)
+    request(regions=boxes, details=["words"])
+    request(details=["pdf"])
+    for options in ({"regions": boxes}, {"regions": col("b")}, {"kind": col("k")}):
+        with pytest.raises(MissingExtraError, match="pip install"):
+            request(details=["pdf"], **options)
 
 
 def test_a_request_reads_the_endpoint_from_the_environment(monkeypatch: pytest.MonkeyPatch):
