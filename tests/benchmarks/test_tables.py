@@ -131,21 +131,21 @@ def test_a_million_rows_of_twenty_thousand_images(say, vendor: Simulated, filled
 def test_killed_at_five_points(say, vendor: Simulated, whole: Path, tmp_path: Path, share: float):
     """The rerun's data are those of an undisturbed run; nothing acknowledged is paid for again."""
     vendor.reset()
-    shop = Shop(vendor, whole.parent)
+    shop, where = Shop(vendor, whole.parent), f"killed {share:.0%}"
     options = {"ledger": tmp_path / "ledger.sqlite"}
-    victim = child(shop, f"killed {share}/", **options)
+    victim = child(shop, where, **options)
     vendor.kill_at(victim.pid, int(2 * IMAGES * share), "after")
     assert victim.ended().exit_code == -9
-    parts = len(list((whole.parent / f"killed {share}").glob("*.parquet")))
-    held = run(shop, f"killed {share}/", **options, on_doubt="hold").ended
+    parts = len(list((whole.parent / where).glob("*.parquet")))
+    held = run(shop, where, **options, on_doubt="hold").ended
     assert vendor.stats()["acknowledged_twice"] == 0
     doubtful = held.value.rows.get("Pending", 0)
-    report = run(shop, f"killed {share}/", **options).check()
+    report = run(shop, where, **options).check()
     again = vendor.stats()["submitted"] - IMAGES
     say(f"killed at {share:.0%} of the calls: {parts} parts were kept, {doubtful:,} rows in doubt,")
     say(f"{again} images submitted again, {report.from_ledger:,} rows from the ledger at last")
     assert again <= 64
-    assert same(whole.parent / f"killed {share}", whole)
+    assert same(whole.parent / where, whole)
 
 
 def test_a_table_of_image_bytes_is_read_in_little_memory(say, vendor: Simulated, tmp_path: Path):
