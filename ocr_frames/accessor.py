@@ -64,7 +64,7 @@ class FrameAccessor(Seeing):
           `dsr_confidence`*: the protocol's settings.
         - `details`: names of more columns, below.
         - `split_pages`: each page of a file, at most 500, is a task of its own. None (default):
-          where only the first would be read: TIFF at the vendor's, animations anywhere.
+          where only the first would be read, at the vendor's.
         - `allow_private_urls`: fetch from addresses of this machine and its network, too.
         - `endpoint`: an `Endpoint`; else OCR_FRAMES_ENDPOINT, ASPOSE_CLIENT_ID and
           ASPOSE_CLIENT_SECRET; else the local engine.

@@ -174,14 +174,11 @@ def _is_given(name: str, value: object) -> bool:
 def _splits(chosen: bool | None, endpoint: Endpoint) -> bytes:
     """Which files are taken apart: those of which the endpoint would read the first page only.
 
-    The local engine and other servers of the protocol read all pages of a TIFF file, and nobody
-    all pictures of an animated one.
+    The local engine and our server read all pages of a TIFF file and all pictures of an animated
+    one.
     """
-    if chosen is False:
-        return b""
-    if chosen or endpoint.reads_first_page_only:
-        return pages.TIFF + pages.ANIMATED
-    return pages.ANIMATED
+    splits = endpoint.reads_first_page_only if chosen is None else chosen
+    return pages.TIFF + pages.ANIMATED if splits else b""
 
 
 def _check_names(options: Mapping[str, Any]) -> None:

@@ -133,6 +133,7 @@ def of_image(image: "Image.Image") -> Pixels | Failure:
         return Failure("too-large", f"a page has more than {MOST_PIXELS:,} pixels; shrink it")
     turned = image.getexif().get(_ORIENTATION, 1) != 1
     upright = ImageOps.exif_transpose(image) if turned else image
+    upright.load()  # which may change the mode of a later frame
     mode = upright.mode
     if mode == "I":
         wide = np.asarray(upright)

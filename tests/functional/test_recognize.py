@@ -213,9 +213,8 @@ def test_a_language_the_local_engine_cannot_read_is_the_rows_error():
 
 def test_a_setting_that_does_not_act_is_logged(sign: str, caplog):
     frame = pd.DataFrame({"path": [sign]})
-    frame.ocr.recognize("path", make_spell_check=True, dsr_mode="LineDetector", progress=False)
+    frame.ocr.recognize("path", make_spell_check=True, language="German", progress=False)
     assert "makeSpellCheck" in caplog.text
-    assert "LineDetector acts like Regions" in caplog.text
 
 
 @pytest.mark.parametrize(
