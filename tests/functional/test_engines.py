@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from ocr_frames.server.embedded import close_local_engine
+from ocr_frames.server import embedded
 from ocr_frames.server.recognizers import tessdata
 from tests.adapters.distributions import install
 from tests.unit.server.drawing import file_of, page
@@ -43,6 +43,8 @@ def test_each_language_goes_to_the_engine_that_reads_it(engine):
 
 @needs_russian
 def test_data_that_is_installed_after_a_refusal_is_used_at_once(monkeypatch, tmp_path):
+    # The engine that other tests share stays as it is.
+    monkeypatch.setattr(embedded, "_engines", {})
     source = tessdata.folder()
     (tmp_path / "tessdata").mkdir()
     link(source, "rus", tmp_path / "tessdata", "rus")
@@ -60,7 +62,7 @@ def test_data_that_is_installed_after_a_refusal_is_used_at_once(monkeypatch, tmp
         read = images.ocr.recognize(language="Bulgarian", progress=False)
         assert read["ocr_text"].tolist() == ["Накладная номер 4711"]
     finally:
-        close_local_engine()
+        embedded.close_local_engine()
 
 
 def link(source, name, place, other):

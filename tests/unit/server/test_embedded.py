@@ -17,7 +17,9 @@ WAIT_S = 20
 
 
 @pytest.fixture(autouse=True)
-def _closed():
+def _own_engines(monkeypatch: pytest.MonkeyPatch):
+    """Leave the one alone that other tests share."""
+    monkeypatch.setattr(embedded, "_engines", {})
     yield
     embedded.close_local_engine()
 
