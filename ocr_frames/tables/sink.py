@@ -95,8 +95,9 @@ class Sink:
     def resume(self, unfinished: frozenset[str], *, overwrite: bool) -> None:
         """Find the parts that an earlier run has finished; they are not written again.
 
-        None of its values is among `unfinished` in a finished part. `overwrite` takes away what an earlier run made of another source or with other
-        arguments. Raises TableError without it, and where there are files that no run made.
+        None of their counted values is `unfinished`. `overwrite` takes away what an earlier run
+        made of another source or with other arguments; without it that is a MisuseError. Raises
+        TableError where there are files that no run made.
         """
         if not self.destination.is_folder or self.destination.in_place:
             return
