@@ -28,9 +28,8 @@ class CsvFormat:
         self, storage: Storage, path: str, columns: list[str], first_row: int
     ) -> Iterator[tuple[int, Any]]:
         """See Format. Empty fields are null, quoted empty ones are empty texts."""
-        schema, _ = self.facts(storage, path)
         options = pa.csv.ConvertOptions(
-            column_types=dict.fromkeys(schema.names, pa.string()),
+            column_types=dict.fromkeys(columns, pa.string()),
             include_columns=columns,
             strings_can_be_null=True,
             quoted_strings_can_be_null=False,

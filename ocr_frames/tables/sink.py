@@ -62,7 +62,7 @@ class Sink:
     """Writes tables of `schema` to a destination; what is not published is discarded.
 
     `counts` names the column whose values are counted in `values`, those of finished parts
-    among them. `unfinished` are its values that a finished part must not have.
+    among them.
     """
 
     def __init__(
@@ -95,8 +95,9 @@ class Sink:
     def resume(self, unfinished: frozenset[str], *, overwrite: bool) -> None:
         """Find the parts that an earlier run has finished; they are not written again.
 
-        `overwrite` takes away what an earlier run made of another source or with other
-        arguments. Raises TableError without it, and where there are files that no run made.
+        None of their counted values is `unfinished`. `overwrite` takes away what an earlier run
+        made of another source or with other arguments; without it that is a MisuseError. Raises
+        TableError where there are files that no run made.
         """
         if not self.destination.is_folder or self.destination.in_place:
             return
@@ -108,9 +109,9 @@ class Sink:
             for each in files:
                 if self._parts.is_half(each):
                     storage.remove(each)
-            stale = [each for each in there if not self._parts.belongs(each)]
-            kept = self._settled([each for each in there if each not in stale], unfinished)
-            for each in stale:
+            ours = [each for each in there if self._parts.belongs(each)]
+            kept = self._settled(ours, unfinished)
+            for each in set(there).difference(ours):
                 storage.remove(each)
             self._parts.done |= kept.keys()
             storage.remove(str(PurePosixPath(path) / MANIFEST))

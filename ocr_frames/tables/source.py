@@ -1,5 +1,6 @@
 """A table to read: one file, a folder of them with or without partitions, a glob, or a URL."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -25,13 +26,15 @@ class Fragment:
     """One file of a table.
 
     `name` is its path from the table's root, `number` its place among the files, `state` a text
-    that changes with it; `rows` None where only reading tells; `keys` its partition's values.
+    that changes with it; `columns` those it has; `rows` None where only reading tells; `keys` its
+    partition's values.
     """
 
     path: str
     name: str
     number: int
     state: str
+    columns: tuple[str, ...]
     rows: int | None
     keys: Keys
 
@@ -54,16 +57,17 @@ class Source:
             self.format = _one_format(paths, self.where)
             self._format = FORMATS[self.format]
             self._paths = paths
-            self.file_schema, rows = self._look(paths)
         names = [_below(self.root, path) for path in paths]
         keys, key_fields = partitions([str(PurePosixPath(name).parent) for name in names])
-        taken = set(self.file_schema.names)
-        key_fields = [field for field in key_fields if field.name not in taken]
+        self.fragments: list[Fragment] = []
+        for number, (state, schema, rows) in enumerate(self._look(paths)):
+            columns = self._columns_of(schema, paths[number])
+            self.fragments.append(
+                Fragment(paths[number], names[number], number, state, columns, rows, keys[number])
+            )
+        own = set(self.file_schema.names)
+        key_fields = [field for field in key_fields if field.name not in own]
         self.schema = pa.schema([*self.file_schema, *key_fields], self.file_schema.metadata)
-        self.fragments = [
-            Fragment(each, names[number], number, self._state(each), rows[number], keys[number])
-            for number, each in enumerate(paths)
-        ]
         known = [fragment.rows for fragment in self.fragments if fragment.rows is not None]
         self.rows = sum(known) if len(known) == len(self.fragments) else None
 
@@ -82,11 +86,10 @@ class Source:
         """
         wanted = pa.schema([self.schema.field(name) for name in columns], self.schema.metadata)
         with explained(fragment.path, "read"):
-            schema, _ = self._format.facts(self.storage, fragment.path)
-            present = [name for name in columns if name in schema.names]
+            present = [name for name in columns if name in fragment.columns]
             # Of a file that has none of the columns the rows are counted by its first one.
             read = self._format.batches(
-                self.storage, fragment.path, present or schema.names[:1], first_row
+                self.storage, fragment.path, present or list(fragment.columns[:1]), first_row
             )
             for at, slab in slabs(read):
                 yield at, _conformed(slab, wanted, fragment.keys)
@@ -100,7 +103,9 @@ class Source:
     def check_unchanged(self, fragments: Iterable[Fragment]) -> None:
         """Raise TableError if one of these files is another by now."""
         for fragment in fragments:
-            if self._state(fragment.path) != fragment.state:
+            with explained(fragment.path, "read"):
+                state = self.storage.state(fragment.path)
+            if state != fragment.state:
                 raise TableError(
                     f"{fragment.path!r} changed during the run, so what was read of it does not "
                     "fit together; run again (what was paid for is on record)"
@@ -108,28 +113,35 @@ class Source:
 
     def check_complete(self) -> None:
         """Raise TableError if files have come or gone."""
-        _, paths = _found(self.storage, self.path, self.where)
+        with explained(self.where, "read"):
+            _, paths = _found(self.storage, self.path, self.where)
         if list(paths) != list(self._paths):
             raise TableError(f"files of {self.where!r} came or went during the run; run again")
 
-    def _state(self, path: str) -> str:
-        with explained(path, "read"):
-            return self.storage.state(path)
-
-    def _look(self, paths: Sequence[str]) -> tuple[pa.Schema, list[int | None]]:
-        def look(path: str) -> tuple[pa.Schema, int | None]:
+    def _look(self, paths: Sequence[str]) -> Iterator[tuple[str, pa.Schema, int | None]]:
+        def look(path: str) -> tuple[str, pa.Schema, int | None]:
             with explained(path, "read"):
-                return self._format.facts(self.storage, path)
+                # The state first: what changes later is not what was looked at.
+                state = self.storage.state(path)
+                return state, *self._format.facts(self.storage, path)
 
         with ThreadPoolExecutor(_LOOKING) as pool:
-            facts = pool.map(look, paths)
-            schema, count = next(facts)
-            _check_names(schema, paths[0])
-            counts = [count]
-            for path, (other, count) in zip(paths[1:], facts, strict=True):
-                schema = _unified(schema, other, path)
-                counts.append(count)
-        return schema, counts
+            yield from pool.map(look, paths)
+
+    def _columns_of(self, schema: pa.Schema, path: str) -> tuple[str, ...]:
+        """The columns of a file; the table's schema gets those that files before did not have."""
+        if not self.fragments:
+            self.file_schema = schema
+        elif schema.names == list(self.fragments[-1].columns) and schema.equals(self.file_schema):
+            return self.fragments[-1].columns
+        twice = [name for name, times in Counter(schema.names).items() if times > 1]
+        if twice:
+            raise TableError(f"{path!r} has two columns of the same name, {twice[0]!r}; rename one")
+        try:
+            self.file_schema = pa.unify_schemas([self.file_schema, schema])
+        except pa.ArrowException as error:
+            raise TableError(f"the columns of {path!r} do not fit those before: {error}") from error
+        return tuple(schema.names)
 
 
 def _found(storage: Storage, path: str, where: str) -> tuple[str, list[str]]:
@@ -174,22 +186,6 @@ def _one_format(paths: Sequence[str], where: str) -> FormatName:
     if found is None:
         raise MisuseError(f"{where!r}: the name of a table ends in .parquet or .csv")
     return found
-
-
-def _check_names(schema: pa.Schema, path: str) -> None:
-    for name in schema.names:
-        if schema.names.count(name) > 1:
-            raise TableError(f"{path!r} has two columns of the same name, {name!r}; rename one")
-
-
-def _unified(schema: pa.Schema, other: pa.Schema, path: str) -> pa.Schema:
-    if schema.equals(other):
-        return schema
-    _check_names(other, path)
-    try:
-        return pa.unify_schemas([schema, other])
-    except pa.ArrowException as error:
-        raise TableError(f"the columns of {path!r} do not fit those before: {error}") from error
 
 
 def _conformed(slab: pa.Table, schema: pa.Schema, keys: Keys) -> pa.Table:

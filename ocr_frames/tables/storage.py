@@ -20,6 +20,11 @@ STAGED = ".tmp"
 """How the names of files end that are not complete."""
 
 
+_MARKS = ("ETag", "etag", "md5Hash", "content_md5", "mtime", "LastModified", "last_modified",
+          "updated", "created")  # fmt: skip
+"""What stores call that which changes with a file, the surest first."""
+
+
 class Storage(Protocol):
     """Files by their path, a text with slashes. What goes wrong is an OSError."""
 
@@ -173,7 +178,9 @@ class RemoteStorage:
     def state(self, path: str) -> str:
         """See Storage."""
         self._remote.invalidate_cache()
-        return str(self._remote.ukey(path))
+        facts = self._remote.info(path)
+        marks = (str(facts[name]) for name in _MARKS if facts.get(name) is not None)
+        return f"{facts.get('size')} {next(marks, '')}"
 
     def staging(self, folder: str) -> Path:
         """See Storage."""

@@ -145,7 +145,7 @@ _ROOT = Path(__file__).parents[2]
 
 
 def test_an_interrupt_leaves_finished_parts_and_a_report(shop: Shop, whole: pa.Table):
-    shop.vendor.reset(capacity=8, service={"kind": "fixed", "s": 0.01})
+    shop.vendor.reset(capacity=8, service={"kind": "fixed", "s": 0.06})
     ledger = str(filled(shop) / "ledger.sqlite")
     options = {"ledger": ledger, "part_rows": PART_ROWS, "max_outstanding": 8}
     process = interrupted(shop, 250, **options)

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 import ocr_frames
 from ocr_frames.columns import STATUS_TYPE
+from ocr_frames.tables import spool
 from tests.adapters import tabled
 from tests.adapters.simulated import Simulated, simulated
 from tests.adapters.tabled import Shop, litter
@@ -125,8 +126,13 @@ def without_ours(table: pa.Table) -> pa.Table:
     return table.drop_columns(OURS)
 
 
+@pytest.mark.parametrize("memory_bytes", [spool.MEMORY_BYTES, 0], ids=["memory", "disk"])
 @pytest.mark.parametrize("destination", ["out.parquet", "out"])
-def test_every_arrow_type_comes_out_as_it_went_in(shop: Shop, destination: str):
+def test_every_arrow_type_comes_out_as_it_went_in(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, destination: str, memory_bytes: int
+):
+    """Whether it waits in memory for its answer, or on disk."""
+    monkeypatch.setattr(spool, "MEMORY_BYTES", memory_bytes)
     table = every_type([*shop.images(9), None])
     pq.write_table(table, shop / "in.parquet", row_group_size=4)
     before = pq.read_table(shop / "in.parquet")
