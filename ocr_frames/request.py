@@ -63,7 +63,7 @@ class Options(TypedDict, total=False):
 class Request:
     """What to do with every cell.
 
-    `splits` tells which files are taken apart into pages, as `images.pages` names them.
+    `splits` tells what is taken apart into pages, as `images.pages` names it.
     `ledger` None keeps no record beyond the run.
     """
 
@@ -172,13 +172,15 @@ def _is_given(name: str, value: object) -> bool:
 
 
 def _splits(chosen: bool | None, endpoint: Endpoint) -> bytes:
-    """Which files are taken apart: those of which the endpoint would read the first page only.
+    """What is taken apart: files where the endpoint would read the first page only.
 
-    The local engine and our server read all pages of a TIFF file and all pictures of an animated
-    one.
+    What is in memory has no file, and is sent as one for each page.
     """
-    splits = endpoint.reads_first_page_only if chosen is None else chosen
-    return pages.TIFF + pages.ANIMATED if splits else b""
+    if chosen is False:
+        return b""
+    if chosen or endpoint.reads_first_page_only:
+        return pages.TIFF + pages.ANIMATED + pages.IN_MEMORY
+    return pages.IN_MEMORY
 
 
 def _check_names(options: Mapping[str, Any]) -> None:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from PIL import Image
 
 TIFF, ANIMATED = b"T", b"A"
+IN_MEMORY = b"M"
+"""PIL images with several frames, which have no file."""
+
 MOST = 500
 """Pages of one file; more is rather a mistake than a document, and each is paid for."""
 

@@ -35,7 +35,8 @@ class Maker:
     """Makes jobs; `request` tells which files with several pages are taken apart."""
 
     def __init__(self, request: Request, landing: Landing) -> None:
-        self._splits = request.splits
+        self._splits = request.splits.replace(pages.IN_MEMORY, b"")
+        self._splits_memory = pages.IN_MEMORY in request.splits
         self._joins_pdf = "pdf" in request.layout.details
         self._landing = landing
 
@@ -75,7 +76,8 @@ class Maker:
 
     def of_picture(self, row: int, choice: Choice, picture: Picture) -> Sequence[Job] | Failure:
         """The jobs of an image in memory, which is written as a file when it is sent."""
-        frames = picture.apart() if self._takes_apart(choice) else [picture]
+        apart = self._splits_memory and choice.kind != "regions"
+        frames = picture.apart() if apart else [picture]
         digests: list[bytes] = []
         for frame in frames:
             digest = frame.digest()

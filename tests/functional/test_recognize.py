@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from PIL import Image
+from pypdf import PdfReader
 
 import ocr_frames
 from ocr_frames.settings import Endpoint
@@ -122,6 +124,50 @@ def test_every_picture_of_an_animated_file_is_read(samples: list[dict[str, str]]
     assert len(read) == 2
     for one, other in zip(read, each["ocr_text"], strict=True):
         assert word_f1([(one, other)]) > 0.8
+
+
+def test_details_of_what_was_read(samples: list[dict[str, str]], sign: str):
+    pages = next(row["path"] for row in samples if row["path"].endswith((".tif", ".tiff")))
+    frame = pd.DataFrame({"path": [sign, pages, None]})
+    names = ["words", "confidence", "pages", "hocr", "pdf", "calls", "from_ledger"]
+    out = frame.ocr.recognize(column="path", details=names, progress=False)
+    assert out["ocr_error"].isna().all()
+    assert out["ocr_pages"].tolist()[:2] == [1, out.loc[1, "ocr_text"].count("\f") + 1]
+    assert out[[f"ocr_{name}" for name in names]].isna().sum(axis=1).tolist() == [0, 0, len(names)]
+    for row in out.iloc[:2].itertuples():
+        with Image.open(row.path) as image:
+            width, height = image.size
+        text = " ".join(word["text"] for word in row.ocr_words)
+        assert word_f1([(text, row.ocr_text)]) > 0.95
+        assert {word["page"] for word in row.ocr_words} == set(range(1, row.ocr_pages + 1))
+        assert all(0 <= word["x0"] < word["x1"] <= width for word in row.ocr_words)
+        assert all(0 <= word["y0"] < word["y1"] <= height for word in row.ocr_words)
+        assert 0.5 < row.ocr_confidence <= 1
+        assert len(PdfReader(BytesIO(row.ocr_pdf)).pages) == row.ocr_pages
+        assert row.ocr_hocr.count('class="ocr_page"') == row.ocr_pages
+    text = frame.ocr.recognize(column="path", progress=False)
+    assert text["ocr_text"].equals(out["ocr_text"])
+    assert text.attrs["ocr"]["calls"] == {}
+
+
+def test_details_of_regions_are_joined():
+    boxes = json.loads((SAMPLES / "regions.json").read_text())["images/id_card.png"]
+    frame = pd.DataFrame({"path": [str(CARD)], "boxes": [json.dumps(boxes)]})
+    names = ["words", "pages", "hocr", "pdf"]
+    fixed = frame.ocr.recognize("path", regions=boxes, details=names, progress=False).iloc[0]
+    assert set(boxes) <= {name.removeprefix("ocr_") for name in fixed.index}
+    words = " ".join(word["text"] for word in fixed["ocr_words"])
+    assert words.split() == fixed["ocr_text"].split()
+    assert {word["page"] for word in fixed["ocr_words"]} == {1}
+    assert fixed["ocr_pages"] == 1
+    assert fixed["ocr_hocr"].count("<body") == 1
+    assert len(PdfReader(BytesIO(fixed["ocr_pdf"])).pages) == len(boxes)
+    rows = frame.ocr.recognize("path", regions=ocr_frames.col("boxes"), progress=False)
+    assert rows.loc[0, "ocr_text"] == fixed["ocr_text"]
+    assert rows.attrs["ocr"]["calls"] == {}
+    as_json = frame.ocr.recognize("path", regions=boxes, details=["json"], progress=False)
+    assert as_json.loc[0, "ocr_text"] == fixed["ocr_text"]
+    assert len(json.loads(as_json.loc[0, "ocr_json"])["pages"]) == len(boxes)
 
 
 def test_a_frame_without_rows_has_the_same_columns(read: pd.DataFrame):

@@ -82,6 +82,9 @@ async def test_pages_out_of_bytes_and_images_in_memory(tmp_path: Path):
         assert found.texts == ["0\f1\f2", "3\f4\f5", "6\f7\f8"]
         assert found.digests == PAGES * 3
         assert len(set(found.images())) == 3
+        local = await read(tmp_path, data, image, endpoint=SERVER)
+        assert local.texts == ["0", "1\f2\f3"]
+        assert local.digests[1:] == PAGES
         whole = await read(tmp_path, image, split_pages=False)
     assert whole.digests == PAGES[:1]
 
