@@ -145,7 +145,7 @@ _ROOT = Path(__file__).parents[2]
 
 
 def test_an_interrupt_leaves_finished_parts_and_a_report(shop: Shop, whole: pa.Table):
-    shop.vendor.reset(capacity=8, service={"kind": "fixed", "s": 0.06})
+    shop.vendor.reset(holds=True, capacity=8, service={"kind": "fixed", "s": 0.05})
     ledger = str(filled(shop) / "ledger.sqlite")
     options = {"ledger": ledger, "part_rows": PART_ROWS, "max_outstanding": 8}
     process = interrupted(shop, 250, **options)
@@ -157,6 +157,7 @@ def test_an_interrupt_leaves_finished_parts_and_a_report(shop: Shop, whole: pa.T
     assert litter(shop.folder) == []
     stats = shop.vendor.stats()
     assert stats["acknowledged"] == stats["submitted"] < IMAGES
+    shop.vendor.configure(service={"kind": "fixed", "s": 0.0})
     assert shop.recognize("in.parquet", "out", part_rows=PART_ROWS).rows == {"Completed": ROWS}
     assert before.items() <= parts_of(shop / "out").items()
     assert shop.vendor.stats()["submitted"] == IMAGES
