@@ -23,6 +23,7 @@ from ocr_frames.tables.storage import STAGED, explained
 
 MANIFEST = "_manifest.json"
 _LOOKING = 16
+_DAMAGED = "damaged"
 
 
 class _Staged:
@@ -135,15 +136,20 @@ class Sink:
             )
 
     def _settled(self, paths: list[str], unfinished: frozenset[str]) -> dict[str, Counter[str]]:
-        def look(path: str) -> Counter[str]:
+        with ThreadPoolExecutor(_LOOKING) as pool:
+            found = dict(zip(paths, pool.map(self._values_of, paths), strict=True))
+        unwanted = unfinished | {_DAMAGED}
+        return {path: values for path, values in found.items() if not unwanted & values.keys()}
+
+    def _values_of(self, path: str) -> Counter[str]:
+        """What is counted of a part."""
+        try:
             table = pa.parquet.read_table(
                 path, columns=[self.counts], filesystem=self.destination.storage.arrow
             )
-            return counted(table[self.counts])
-
-        with ThreadPoolExecutor(_LOOKING) as pool:
-            found = dict(zip(paths, pool.map(look, paths), strict=True))
-        return {path: values for path, values in found.items() if not unfinished & values.keys()}
+        except (OSError, pa.ArrowException):
+            return Counter({_DAMAGED: 1})
+        return counted(table[self.counts])
 
     def write(self, part: Part, table: pa.Table, *, is_last: bool) -> None:
         """Append rows to a part, one after the other; publish it with the last ones."""

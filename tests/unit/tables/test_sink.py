@@ -101,6 +101,17 @@ def test_finished_parts_are_found_again_unless_they_have_unfinished_rows(
     assert {piece.part.fragments[0].number for piece in parts.scan(["n"])} == {0, 1, 2} - set(kept)
 
 
+def test_a_damaged_part_is_not_finished(tmp_path: Path, source: Source):
+    sink, parts = sink_to(tmp_path / "out", source)
+    for fragment in source.fragments:
+        sink.write(parts.of(fragment, 0), rows("Completed"), is_last=True)
+    damaged = Path(parts.of(source.fragments[1], 0).path)
+    damaged.write_bytes(damaged.read_bytes()[:100])
+    again, parts = sink_to(tmp_path / "out", source)
+    again.resume(frozenset(), overwrite=False)
+    assert [piece.part.path for piece in parts.scan(["n"]) if piece.is_last] == [str(damaged)]
+
+
 def test_a_run_that_begins_takes_the_manifest_away(tmp_path: Path, source: Source):
     sink, parts = sink_to(tmp_path / "out", source)
     for fragment in source.fragments:
